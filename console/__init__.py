@@ -1,0 +1,19 @@
+"""The console and the public API: one Flask application."""
+
+from flask import Flask
+
+from console import config
+from models import db
+
+
+def create_app(settings: config.Settings) -> Flask:
+    """Wire the extensions, the admin and the API; nothing else."""
+    app = Flask(__name__, static_folder="../static")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True, "pool_size": 20},
+        SETTINGS=settings,
+    )
+    db.init_app(app)
+    return app

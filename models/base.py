@@ -1,0 +1,86 @@
+"""The session, the column types and the one place that commits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, registry
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    registry = registry(
+        metadata=sa.MetaData(naming_convention=NAMING),
+        type_annotation_map={
+            datetime: sa.DateTime(timezone=True),
+            int: sa.BigInteger,
+            str: sa.Text,
+            dict[str, Any]: JSONB,
+            list[Any]: JSONB,
+        },
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who is writing, and why: what the audit trigger records beside every changed row.
+
+    ``name`` is `staff:ID`, `job:KIND`, `member:CODE` or `system:WORD`; ``action`` the operation's name; ``reason`` the
+    coded reason with its note where one was asked for.
+    """
+
+    name: str
+    source: str = ""
+    action: str = ""
+    reason: str = ""
+    request_id: str = ""
+    ip: str = ""
+
+
+_acting: ContextVar[Actor | None] = ContextVar("acting", default=None)
+
+_SET_ACTOR = sa.text(
+    "SELECT set_config('qianxing.actor', :name, true), set_config('qianxing.source', :source, true),"
+    " set_config('qianxing.action', :action, true), set_config('qianxing.reason', :reason, true),"
+    " set_config('qianxing.request_id', :request_id, true), set_config('qianxing.ip', :ip, true)"
+)
+
+
+@contextmanager
+def acting(actor: Actor) -> Iterator[None]:
+    """Everything committed inside is written in this actor's name."""
+    token = _acting.set(actor)
+    try:
+        yield
+    finally:
+        _acting.reset(token)
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """One edge, one transaction: commits on the way out, rolls back on any error. Never nested, never in `models/`."""
+    actor = _acting.get()
+    try:
+        if actor is not None:
+            db.session.execute(_SET_ACTOR, asdict(actor))
+        yield
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise

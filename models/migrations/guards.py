@@ -1,0 +1,75 @@
+"""What a migration says of a table beyond its columns: who may write it, and that every write leaves a trace."""
+
+from collections.abc import Iterable
+
+from alembic import op
+
+APP_ROLE = "qianxing_app"
+
+
+def granted() -> None:
+    """Let the application's role work on everything the owner has made or will make in this schema.
+
+    An installation with a single role (`OWNER_DATABASE_URL` unset) has no such role and nothing to grant.
+    """
+    as_app(
+        f"GRANT USAGE ON SCHEMA public TO {APP_ROLE};"
+        f" GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP_ROLE};"
+        f" GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APP_ROLE};"
+        f" ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP_ROLE};"
+        f" ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {APP_ROLE};"
+    )
+
+
+def revoked() -> None:
+    """Take the application's role out of this schema again."""
+    as_app(
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON TABLES FROM {APP_ROLE};"
+        f" ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON SEQUENCES FROM {APP_ROLE};"
+        f" REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {APP_ROLE};"
+        f" REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {APP_ROLE};"
+        f" REVOKE USAGE ON SCHEMA public FROM {APP_ROLE};"
+    )
+
+
+def as_app(statements: str) -> None:
+    op.execute(
+        f"DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{APP_ROLE}') THEN {statements} END IF; END $$"
+    )
+
+
+def audited(table: str, *, redact: Iterable[str] = (), ignore: Iterable[str] = ()) -> None:
+    """Every changed row of the table leaves one audit row with before and after.
+
+    ``redact`` names columns whose values are secrets (the change is recorded, the value is not);
+    ``ignore`` columns that tick by themselves (a heartbeat): a change of nothing else leaves no row.
+    """
+    op.execute(
+        f"CREATE TRIGGER audit_{table} AFTER INSERT OR UPDATE OR DELETE ON {table}"
+        f" FOR EACH ROW EXECUTE FUNCTION audit_row('{','.join(redact)}', '{','.join(ignore)}')"
+    )
+
+
+def audited_in_bulk(table: str) -> None:
+    """As ``audited`` for tables written by the hundred thousand: one audit row a statement, with the count of rows.
+
+    A statement that touches at most 100 rows leaves one audit row each, so that a hand-made change stays readable.
+    """
+    for verb, tables in (
+        ("INSERT", "NEW TABLE AS after_rows"),
+        ("UPDATE", "OLD TABLE AS before_rows NEW TABLE AS after_rows"),
+        ("DELETE", "OLD TABLE AS before_rows"),
+    ):
+        op.execute(
+            f"CREATE TRIGGER audit_{table}_{verb.lower()} AFTER {verb} ON {table} REFERENCING {tables}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION audit_{verb.lower()}s()"
+        )
+
+
+def append_only(table: str) -> None:
+    """Rows of the table never change nor go: refused by trigger for everybody, by grant for the application."""
+    op.execute(
+        f"CREATE TRIGGER append_only_{table} BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+    as_app(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {APP_ROLE};")

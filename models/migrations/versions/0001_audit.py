@@ -1,0 +1,136 @@
+"""The audit trail: its table, the triggers' functions, the application's grants."""
+
+from alembic import op
+
+from models.migrations import guards
+
+revision = "0001_audit"
+down_revision = None
+
+SETTING = "coalesce(nullif(current_setting('qianxing.{0}', true), ''), '{1}')"
+
+TABLE = f"""
+CREATE TABLE audit (
+    id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_audit PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    actor text NOT NULL DEFAULT coalesce(nullif(current_setting('qianxing.actor', true), ''), 'db:' || session_user),
+    source text NOT NULL DEFAULT {SETTING.format("source", "psql")},
+    action text NOT NULL DEFAULT {SETTING.format("action", "")},
+    reason text NOT NULL DEFAULT {SETTING.format("reason", "")},
+    request_id text NOT NULL DEFAULT {SETTING.format("request_id", "")},
+    ip text NOT NULL DEFAULT {SETTING.format("ip", "")},
+    db_role text NOT NULL DEFAULT session_user,
+    kind text NOT NULL CONSTRAINT ck_audit_kind CHECK (kind IN ('insert', 'update', 'delete', 'note')),
+    table_name text NOT NULL,
+    row_id text NOT NULL,
+    rows bigint NOT NULL DEFAULT 1,
+    before jsonb,
+    after jsonb
+)
+"""
+
+REFUSE = """
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END $$
+"""
+
+REDACT = """
+CREATE FUNCTION audit_redact(row_ jsonb, secrets text[]) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(jsonb_object_agg(key, CASE
+        WHEN key = ANY (secrets) AND value <> 'null'::jsonb THEN '"***"'::jsonb ELSE value END), '{}'::jsonb)
+    FROM jsonb_each(row_)
+$$
+"""
+
+# The function writes with its owner's rights: the application may add audit rows through it and in no other way.
+ROW = """
+CREATE FUNCTION audit_row() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    secrets text[] := string_to_array(TG_ARGV[0], ',');
+    ticking text[] := string_to_array(TG_ARGV[1], ',');
+    old_ jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
+    new_ jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
+    changed text[];
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        SELECT array_agg(key) INTO changed FROM jsonb_each(new_) WHERE value IS DISTINCT FROM old_ -> key;
+        IF changed IS NULL OR changed <@ ticking THEN RETURN NULL; END IF;
+        SELECT jsonb_object_agg(key, value) INTO old_ FROM jsonb_each(old_) WHERE key = ANY (changed);
+    END IF;
+    INSERT INTO audit (kind, table_name, row_id, before, after) VALUES (
+        lower(TG_OP), TG_TABLE_NAME,
+        coalesce(CASE WHEN TG_OP = 'DELETE' THEN to_jsonb(OLD) ELSE to_jsonb(NEW) END ->> 'id', ''),
+        CASE WHEN old_ IS NOT NULL THEN audit_redact(old_, secrets) END,
+        CASE WHEN TG_OP = 'UPDATE' THEN audit_redact(
+                (SELECT jsonb_object_agg(key, value) FROM jsonb_each(new_) WHERE key = ANY (changed)), secrets)
+             WHEN TG_OP = 'INSERT' THEN audit_redact(new_, secrets) END);
+    RETURN NULL;
+END $$
+"""
+
+BULK = """
+CREATE FUNCTION audit_{name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE n bigint;
+BEGIN
+    SELECT count(*) INTO n FROM {counted};
+    IF n = 0 THEN RETURN NULL; END IF;
+    IF n <= 100 THEN
+        INSERT INTO audit (kind, table_name, row_id, before, after)
+        SELECT lower(TG_OP), TG_TABLE_NAME, {row_id}, {before}, {after} FROM {rows};
+    ELSE
+        INSERT INTO audit (kind, table_name, row_id, rows) VALUES (lower(TG_OP), TG_TABLE_NAME, '', n);
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
+BULK_PARTS = (
+    {"name": "inserts", "counted": "after_rows", "rows": "after_rows a", "row_id": "to_jsonb(a) ->> 'id'",
+     "before": "NULL::jsonb", "after": "to_jsonb(a)"},
+    {"name": "deletes", "counted": "before_rows", "rows": "before_rows b", "row_id": "to_jsonb(b) ->> 'id'",
+     "before": "to_jsonb(b)", "after": "NULL::jsonb"},
+    {"name": "updates", "counted": "after_rows",
+     "rows": "after_rows a JOIN before_rows b ON to_jsonb(a) ->> 'id' = to_jsonb(b) ->> 'id'",
+     "row_id": "to_jsonb(a) ->> 'id'", "before": "to_jsonb(b)", "after": "to_jsonb(a)"},
+)  # fmt: skip
+
+# Facts that change no row: a refused sign-in, an export, a revealed phone number.
+NOTE = """
+CREATE FUNCTION audit_note(what text, about text, facts jsonb) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    INSERT INTO audit (kind, table_name, row_id, after) VALUES ('note', what, about, facts) RETURNING id
+$$
+"""
+
+
+def upgrade() -> None:
+    guards.granted()
+    op.execute(TABLE)
+    op.execute("CREATE INDEX ix_audit_at_id ON audit (at, id)")
+    op.execute("CREATE INDEX ix_audit_table_name_row_id_id ON audit (table_name, row_id, id)")
+    op.execute("CREATE INDEX ix_audit_actor_id ON audit (actor, id)")
+    op.execute(REFUSE)
+    op.execute(REDACT)
+    op.execute(ROW)
+    for parts in BULK_PARTS:
+        op.execute(BULK.format(**parts))
+    op.execute(NOTE)
+    guards.append_only("audit")
+    guards.as_app(f"REVOKE INSERT ON audit FROM {guards.APP_ROLE};")
+
+
+def downgrade() -> None:
+    for name in (
+        "audit_note(text, text, jsonb)",
+        "audit_updates()",
+        "audit_deletes()",
+        "audit_inserts()",
+        "audit_row()",
+    ):
+        op.execute(f"DROP FUNCTION {name}")
+    op.execute("DROP TABLE audit")
+    op.execute("DROP FUNCTION audit_redact(jsonb, text[])")
+    op.execute("DROP FUNCTION refuse_change()")
+    guards.revoked()
