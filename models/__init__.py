@@ -2,5 +2,24 @@
 
 from models.base import Actor, acting, db, transaction
 from models.tables.audit import Audit
+from models.tables.history import HistoryLine, RawLine, StagedLine
+from models.tables.importing import ImportIssue, ImportLayout, ImportRun
+from models.tables.merchant import Merchant, Shop
+from models.tables.region import Region
 
-__all__ = ["Actor", "Audit", "acting", "db", "transaction"]
+__all__ = [
+    "Actor",
+    "Audit",
+    "HistoryLine",
+    "ImportIssue",
+    "ImportLayout",
+    "ImportRun",
+    "Merchant",
+    "RawLine",
+    "Region",
+    "Shop",
+    "StagedLine",
+    "acting",
+    "db",
+    "transaction",
+]
