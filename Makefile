@@ -34,7 +34,7 @@ fix: $(INSTALLED) ## format and mend what ruff can mend
 	$(BIN)/ruff check --fix .
 
 bench: $(INSTALLED) ## the bars, measured on this machine
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(ONLY)
 
 clean: ## forget the demo's data (var/) and the virtual environment
 	rm -rf var $(VENV)
