@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from console import config
+from console import auth, config
 from models import db
 
 
@@ -16,4 +16,5 @@ def create_app(settings: config.Settings) -> Flask:
         SETTINGS=settings,
     )
     db.init_app(app)
+    auth.register(app)
     return app

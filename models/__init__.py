@@ -6,9 +6,11 @@ from models.tables.history import HistoryLine, RawLine, StagedLine
 from models.tables.importing import ImportIssue, ImportLayout, ImportRun
 from models.tables.merchant import Merchant, Shop
 from models.tables.region import Region
+from models.tables.staff import Attempt, Staff, StaffLink, StaffSession
 
 __all__ = [
     "Actor",
+    "Attempt",
     "Audit",
     "HistoryLine",
     "ImportIssue",
@@ -18,6 +20,9 @@ __all__ = [
     "RawLine",
     "Region",
     "Shop",
+    "Staff",
+    "StaffLink",
+    "StaffSession",
     "StagedLine",
     "acting",
     "db",

@@ -1,0 +1,129 @@
+"""Who may do what: the named actions, the fixed roles and which actions each role holds."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from models.errors import Forbidden, Invalid
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One named action. ``step_up`` asks for a fresh password and code when the last ones are old."""
+
+    name: str
+    title: str
+    step_up: bool = False
+
+    @property
+    def area(self) -> str:
+        return self.name.partition(".")[0]
+
+    @property
+    def is_read(self) -> bool:
+        """A reading permission never opens a route that writes."""
+        return self.name.endswith(".view")
+
+
+class Role(StrEnum):
+    """The fixed roles; a staff holds one or more."""
+
+    ADMIN = "admin"
+    OPERATOR = "operator"
+    FINANCE = "finance"
+    REVIEWER = "reviewer"
+    COMPLIANCE = "compliance"
+    SUPPORT = "support"
+    AUDITOR = "auditor"
+    MERCHANT = "merchant"
+
+
+class UnknownRole(Invalid):
+    """A role outside the fixed list."""
+
+
+class ClashingRoles(Forbidden):
+    """Two duties that must stay in different hands, or a merchant with a duty of the house."""
+
+
+PERMISSIONS: dict[str, Permission] = {
+    permission.name: permission
+    for permission in (
+        Permission("account.manage", "Own password, authenticator and sessions"),
+        Permission("home.view", "Open the workbench"),
+        Permission("import.view", "See imports"),
+        Permission("import.create", "Upload a file to import"),
+        Permission("import.run", "Run an import"),
+        Permission("import.undo", "Undo an import"),
+        Permission("layout.manage", "Manage import layouts"),
+        Permission("shop.manage", "Manage merchants and shops"),
+        Permission("history.view", "See history orders"),
+        Permission("board.view", "See boards"),
+        Permission("board.export", "Export boards"),
+        Permission("export.view", "See exports"),
+        Permission("export.create", "Export a list"),
+        Permission("job.view", "See jobs"),
+        Permission("job.cancel", "Cancel a job"),
+        Permission("job.rerun", "Run a dead job again"),
+        Permission("staff.view", "See staff and their sessions"),
+        Permission("staff.create", "Create staff", step_up=True),
+        Permission("staff.edit", "Edit staff"),
+        Permission("staff.grant", "Grant roles", step_up=True),
+        Permission("staff.disable", "Disable and enable staff", step_up=True),
+        Permission("staff.reset", "Reset a password and authenticator", step_up=True),
+        Permission("session.end", "End another's session"),
+        Permission("role.view", "See roles and permissions"),
+        Permission("audit.view", "Search the audit trail"),
+        Permission("event.view", "See events"),
+        Permission("health.view", "See health"),
+        Permission("view.save", "Save a view of a list"),
+        Permission("pii.reveal", "Reveal personal data", step_up=True),
+    )
+}
+
+_EVERYBODY = ("account.manage", "home.view", "history.view", "board.view", "export.view")
+
+ROLES: dict[str, frozenset[str]] = {
+    role: frozenset(names)
+    for role, names in {
+        Role.ADMIN: tuple(PERMISSIONS),
+        Role.OPERATOR: (
+            *_EVERYBODY, "import.view", "import.create", "import.run", "import.undo", "layout.manage", "shop.manage",
+            "board.export", "export.create", "job.view", "job.cancel", "job.rerun", "event.view", "health.view",
+            "view.save",
+        ),
+        Role.FINANCE: (*_EVERYBODY, "import.view", "board.export", "export.create", "job.view", "view.save"),
+        Role.REVIEWER: (*_EVERYBODY, "import.view", "job.view", "view.save"),
+        Role.COMPLIANCE: (
+            *_EVERYBODY, "import.view", "board.export", "export.create", "job.view", "role.view", "audit.view",
+            "view.save", "pii.reveal",
+        ),
+        Role.SUPPORT: (*_EVERYBODY, "import.view", "job.view", "view.save", "pii.reveal"),
+        Role.AUDITOR: (
+            *_EVERYBODY, "import.view", "job.view", "staff.view", "role.view", "audit.view", "event.view",
+            "health.view",
+        ),
+        Role.MERCHANT: (*_EVERYBODY, "board.export", "export.create", "view.save"),
+    }.items()
+}  # fmt: skip
+
+# Who decides a case never touches its money.
+_APART = (frozenset({Role.REVIEWER, Role.FINANCE}),)
+
+
+def held_by(roles: Collection[str]) -> frozenset[str]:
+    """Every permission that the roles hold together."""
+    return frozenset().union(*(ROLES[role] for role in roles))
+
+
+def check_roles(roles: Collection[str], *, merchant_id: int | None) -> None:
+    """Refuse an unknown role, a clash of duties, or a merchant's account that is anything else beside."""
+    unknown = sorted(set(roles) - set(Role))
+    if unknown or not roles:
+        raise UnknownRole(f"没有这样的角色：{'、'.join(unknown)}" if unknown else "请至少选择一个角色")
+    if (Role.MERCHANT in roles) != (merchant_id is not None):
+        raise ClashingRoles("商家账号必须且只能绑定一个商家；其他角色不绑定商家")
+    if Role.MERCHANT in roles and len(set(roles)) > 1:
+        raise ClashingRoles("商家账号不能再兼任其他角色")
+    if any(apart <= set(roles) for apart in _APART):
+        raise ClashingRoles("审核与财务须由不同的人担任，请去掉其中一个角色")
