@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from console import auth, config
+from console import auth, config, logs
 from models import db
 
 
@@ -16,5 +16,6 @@ def create_app(settings: config.Settings) -> Flask:
         SETTINGS=settings,
     )
     db.init_app(app)
+    logs.register(app)
     auth.register(app)
     return app
