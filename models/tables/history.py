@@ -16,7 +16,7 @@ class LineColumns:
     row_number: Mapped[int]
     row_key: Mapped[str] = mapped_column(CODE)
     order_number: Mapped[str] = mapped_column(CODE)
-    buyer: Mapped[str | None]
+    buyer: Mapped[str | None] = mapped_column(CODE)
     ordered_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]
     ordered_on: Mapped[date]

@@ -13,17 +13,12 @@ KINDS = ("refused", "repaired", "noted")
 
 
 class ImportLayout(Base):
-    """A way of reading a file that was saved under a name: sheet, header row, columns, grain, meaning of paid.
-
-    ``merchant_id`` names the merchant whose own staff saved it; without one it serves everybody.
-    """
+    """A way of reading a file that was saved under a name: sheet, header row, columns, grain, meaning of paid."""
 
     __tablename__ = "import_layout"
-    __table_args__ = (sa.Index("uq_import_layout_name", "name", sa.text("coalesce(merchant_id, 0)"), unique=True),)
 
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
-    name: Mapped[str]
-    merchant_id: Mapped[int | None] = mapped_column(sa.ForeignKey("merchant.id"))
+    name: Mapped[str] = mapped_column(unique=True)
     layout: Mapped[dict[str, Any]]
     created_by: Mapped[str]
     updated_at: Mapped[datetime]

@@ -41,8 +41,7 @@ CREATE TABLE region (
 LAYOUT = """
 CREATE TABLE import_layout (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_import_layout PRIMARY KEY,
-    name text NOT NULL,
-    merchant_id bigint CONSTRAINT fk_import_layout_merchant_id_merchant REFERENCES merchant (id),
+    name text NOT NULL CONSTRAINT uq_import_layout_name UNIQUE,
     layout jsonb NOT NULL,
     created_by text NOT NULL,
     updated_at timestamptz NOT NULL
@@ -104,7 +103,7 @@ LINE = """
     row_number bigint NOT NULL,
     row_key text COLLATE "C" NOT NULL,
     order_number text COLLATE "C" NOT NULL,
-    buyer text,
+    buyer text COLLATE "C",
     ordered_at timestamptz NOT NULL,
     paid_at timestamptz,
     ordered_on date NOT NULL,
@@ -157,7 +156,6 @@ CREATE TABLE raw_line (
 
 INDEXES = """
 CREATE INDEX ix_region_parent_code ON region (parent_code);
-CREATE UNIQUE INDEX uq_import_layout_name ON import_layout (name, coalesce(merchant_id, 0));
 CREATE UNIQUE INDEX uq_import_run_file ON import_run (shop_id, sha256) WHERE state NOT IN ('cancelled', 'undone');
 CREATE INDEX ix_import_run_shop_id_id ON import_run (shop_id, id);
 CREATE INDEX ix_import_run_state_id ON import_run (state, id);

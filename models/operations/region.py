@@ -1,0 +1,1 @@
+"""The packaged administrative divisions enter the database."""
