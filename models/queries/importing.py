@@ -92,20 +92,14 @@ def staged(import_id: int, *, after: int, limit: int) -> list[StagedLine]:
 
 def raw(import_id: int, row_number: int) -> list[str] | None:
     """The cells of one row as the file had them."""
-    return db.session.scalar(
-        sa.select(RawLine.cells).where(RawLine.import_id == import_id, RawLine.row_number == row_number)
-    )
+    line = db.session.get(RawLine, (import_id, row_number))
+    return line.values if line is not None else None
 
 
 def line_of(import_id: int, row_number: int) -> HistoryLine | StagedLine | None:
     """What became of a row of the file: a line of history, a line still staged, or nothing."""
-    for table in (HistoryLine, StagedLine):
-        line = db.session.scalar(
-            sa.select(table).where(table.import_id == import_id, table.row_number == row_number).limit(1)
-        )
-        if line is not None:
-            return line
-    return None
+    history = sa.select(HistoryLine).where(HistoryLine.import_id == import_id, HistoryLine.row_number == row_number)
+    return db.session.scalar(history.limit(1)) or db.session.get(StagedLine, (import_id, row_number))
 
 
 def skipped_for(import_id: int) -> int:

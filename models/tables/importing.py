@@ -27,8 +27,8 @@ class ImportLayout(Base):
 class ImportRun(Base):
     """One uploaded file of one shop, and how far its import has come.
 
-    ``checkpoint`` is the last row of the file whose outcome is committed; a stopped dry run goes on after it.
-    ``findings`` counts the issues by kind, code and column once the dry run has ended.
+    ``header`` names the file's columns. ``checkpoint`` is the last row whose outcome is committed: a stopped dry run
+    goes on after it. ``findings`` counts the issues by kind, code and column once the dry run has ended.
     """
 
     __tablename__ = "import_run"
@@ -61,6 +61,7 @@ class ImportRun(Base):
     staged_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     undone_at: Mapped[datetime | None]
+    header: Mapped[list[Any]] = mapped_column(server_default="[]")
     checkpoint: Mapped[int] = mapped_column(server_default="0")
     rows_read: Mapped[int] = mapped_column(server_default="0")
     rows_ready: Mapped[int] = mapped_column(server_default="0")

@@ -67,6 +67,7 @@ CREATE TABLE import_run (
     staged_at timestamptz,
     published_at timestamptz,
     undone_at timestamptz,
+    header jsonb NOT NULL DEFAULT '[]',
     checkpoint bigint NOT NULL DEFAULT 0,
     rows_read bigint NOT NULL DEFAULT 0,
     rows_ready bigint NOT NULL DEFAULT 0,
@@ -117,7 +118,7 @@ LINE = """
     product_name text,
     category text,
     category_group text,
-    quantity bigint NOT NULL,
+    quantity bigint,
     unit_price_fen bigint,
     placed_fen bigint NOT NULL,
     paid_fen bigint NOT NULL,
@@ -149,7 +150,7 @@ RAW = """
 CREATE TABLE raw_line (
     import_id bigint NOT NULL CONSTRAINT fk_raw_line_import_id_import_run REFERENCES import_run (id),
     row_number bigint NOT NULL,
-    cells text[] NOT NULL,
+    cells text NOT NULL,
     CONSTRAINT pk_raw_line PRIMARY KEY (import_id, row_number)
 )
 """
@@ -168,8 +169,11 @@ CREATE INDEX ix_history_line_order_number_id ON history_line (order_number, id);
 CREATE INDEX ix_history_line_buyer_ordered_at_id ON history_line (buyer, ordered_at, id);
 CREATE INDEX ix_history_line_shop_id_ordered_at_id ON history_line (shop_id, ordered_at, id);
 CREATE INDEX ix_history_line_import_id_ordered_at_id ON history_line (import_id, ordered_at, id);
+CREATE INDEX ix_history_line_import_id_row_number ON history_line (import_id, row_number);
 CREATE INDEX ix_history_line_category_ordered_at_id ON history_line (category, ordered_at, id);
-CREATE INDEX ix_history_line_province_code_paid_on ON history_line (province_code, paid_on)
+CREATE INDEX ix_history_line_province_code_paid_on ON history_line (province_code, paid_on);
+CREATE INDEX ix_history_line_unpaid ON history_line (ordered_at, id) WHERE paid_at IS NULL;
+CREATE INDEX ix_history_line_refunded ON history_line (ordered_at, id) WHERE refund_fen > 0
 """
 
 # A buyer is one buyer within a shop: two shops may give the same code to different people.
