@@ -1,0 +1,89 @@
+"""Rows for tests: one function a table, valid dull defaults, the test says only what matters."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from models import HistoryLine, ImportRun, Merchant, Region, Shop, db
+
+Row = TypeVar("Row")
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_numbers: Iterator[int] = count(1)
+
+
+def _added(row: Row) -> Row:
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def noon(day: date) -> datetime:
+    """Midday in Shanghai, as the moment tables keep."""
+    return datetime.combine(day, time(12), SHANGHAI).astimezone(UTC)
+
+
+def merchant(**columns: Any) -> Merchant:
+    number = next(_numbers)
+    return _added(Merchant(**{"code": f"M{number:05}", "name": f"商家{number}"} | columns))
+
+
+def shop(**columns: Any) -> Shop:
+    columns.setdefault("merchant_id", None)
+    columns["merchant_id"] = columns["merchant_id"] or merchant().id
+    return _added(Shop(**{"name": f"店铺{next(_numbers)}", "platform": "other"} | columns))
+
+
+def region(code: str, name: str, **columns: Any) -> Region:
+    level = 1 if code.endswith("0000") else 2 if code.endswith("00") else 3
+    return _added(Region(**{"code": code, "name": name, "short_name": name, "level": level} | columns))
+
+
+def import_run(**columns: Any) -> ImportRun:
+    number = next(_numbers)
+    defaults = {
+        "shop_id": columns.get("shop_id") or shop().id,
+        "state": "done",
+        "file_name": "orders.csv",
+        "stored_name": f"stored-{number}",
+        "sha256": f"{number:064x}",
+        "size_bytes": 1000,
+        "layout": {},
+        "created_by": "staff:1",
+        "created_at": datetime(2026, 11, 1, tzinfo=UTC),
+    }
+    return _added(ImportRun(**defaults | columns))
+
+
+def history_line(
+    *, paid_on: date | None = date(2026, 11, 2), run: ImportRun | None = None, **columns: Any
+) -> HistoryLine:
+    """One imported row; `paid_on=None` makes it unpaid."""
+    run = run or import_run()
+    number = next(_numbers)
+    ordered_on = paid_on or date(2026, 11, 2)
+    defaults = {
+        "import_id": run.id,
+        "shop_id": run.shop_id,
+        "row_number": number,
+        "row_key": f"row-{number}",
+        "order_number": f"D{number}",
+        "buyer": f"S{number}",
+        "ordered_at": noon(ordered_on) - timedelta(minutes=5),
+        "ordered_on": ordered_on,
+        "paid_at": noon(paid_on) if paid_on else None,
+        "paid_on": paid_on,
+        "province_code": "310000",
+        "city_code": "310100",
+        "sales_region": "东区",
+        "product_code": "X001",
+        "product_name": "商品1",
+        "category": "面膜",
+        "category_group": "护肤品",
+        "quantity": 1,
+        "placed_fen": 10_000,
+        "paid_fen": 10_000 if paid_on else 0,
+        "refund_fen": 0,
+    }
+    return _added(HistoryLine(**defaults | columns))
