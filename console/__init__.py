@@ -3,6 +3,7 @@
 from flask import Flask
 
 from console import auth, config, logs
+from jobs import bell
 from models import db
 
 
@@ -17,5 +18,6 @@ def create_app(settings: config.Settings) -> Flask:
     )
     db.init_app(app)
     logs.register(app)
+    bell.init_app(app)
     auth.register(app)
     return app

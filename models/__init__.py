@@ -4,6 +4,7 @@ from models.base import Actor, acting, db, transaction
 from models.tables.audit import Audit
 from models.tables.history import HistoryLine, RawLine, StagedLine
 from models.tables.importing import ImportIssue, ImportLayout, ImportRun
+from models.tables.job import Event, Job, Mark
 from models.tables.merchant import Merchant, Shop
 from models.tables.region import Region
 from models.tables.staff import Attempt, Staff, StaffLink, StaffSession
@@ -12,10 +13,13 @@ __all__ = [
     "Actor",
     "Attempt",
     "Audit",
+    "Event",
     "HistoryLine",
     "ImportIssue",
     "ImportLayout",
     "ImportRun",
+    "Job",
+    "Mark",
     "Merchant",
     "RawLine",
     "Region",

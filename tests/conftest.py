@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from sqlalchemy.orm import scoped_session
 
 from console import create_app, embedded
 from console.config import Settings
+from jobs import queue, relay
 from models import db, migrations
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -67,6 +68,20 @@ def session(app: Flask) -> Iterator[scoped_session]:
             db._app_engines[app][None] = engine
             outer.rollback()
             connection.close()
+
+
+@pytest.fixture
+def work(session: scoped_session) -> Callable[[], int]:
+    """Runs every due job in this process until nothing is due; how many attempts were made."""
+    queue.load()
+
+    def until_nothing_is_due() -> int:
+        attempts = 0
+        while relay.relay() + (made := queue.drain(beating=False)):
+            attempts += made
+        return attempts
+
+    return until_nothing_is_due
 
 
 @pytest.fixture

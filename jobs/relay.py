@@ -1,0 +1,27 @@
+"""Who is told of what: events of the outbox become jobs, each exactly once."""
+
+from jobs import queue
+from models import Actor, acting, transaction
+from models.operations import outbox
+from models.operations.outbox import RELAYED_AT_ONCE, Order
+
+# One line an event that is emitted anywhere: the kinds of jobs it starts. An empty line is a fact kept for the record.
+SUBSCRIBERS: dict[str, tuple[str, ...]] = {
+    "job.died": (),
+}
+
+ACTOR = Actor(name="system:relay", source="timetable", action="relay")
+
+
+def relay() -> int:
+    """Turn every unrelayed event into the jobs of its subscribers; how many events there were."""
+    relayed, batch = 0, RELAYED_AT_ONCE
+    while batch == RELAYED_AT_ONCE:
+        with acting(ACTOR), transaction():
+            batch = outbox.relay(told=_told)
+        relayed += batch
+    return relayed
+
+
+def _told(name: str) -> list[Order]:
+    return [queue.order(kind) for kind in SUBSCRIBERS.get(name, ())]

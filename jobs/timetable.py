@@ -1,0 +1,96 @@
+"""What runs when, as data, and the process that sees to it: relay, sweep, periods that are due."""
+
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from flask import Flask
+from redis import RedisError
+from sqlalchemy.exc import DBAPIError
+
+from jobs import bell, queue, relay
+from models import Actor, acting, db, transaction
+from models.operations import job as operations
+from models.operations import timetable as operation
+from models.operations.job import Swept
+from models.queries import job as jobs
+from models.rules import cadence
+from models.rules.cadence import Cadence, Daily
+
+# The days, nights and months of the business, whatever the clock of the machine.
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+TICK_SECONDS = 1.0
+SWEEP_TICKS = 5
+
+log = structlog.get_logger("jobs.timetable")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: a kind of job and its rhythm in Shanghai time.
+
+    The job is given ``payload`` and ``at``, the beginning of its period. A line that catches up runs for each period
+    missed while no timetable was up, others for the newest alone.
+    """
+
+    name: str
+    kind: str
+    cadence: Cadence
+    payload: dict[str, Any] = field(default_factory=dict)
+    catches_up: bool = False
+
+
+LINES: tuple[Line, ...] = (Line("清理旧任务", "forget_finished", Daily(time(3, 30))),)
+
+
+def plan(*, at: datetime, lines: tuple[Line, ...] = LINES) -> int:
+    """Make the jobs of the periods that have begun; how many this timetable was the first to make."""
+    taken, made = jobs.last_periods(), 0
+    for line in lines:
+        local = at.astimezone(SHANGHAI)
+        for period in cadence.due(line.cadence, after=taken.get(line.name), at=local, catches_up=line.catches_up):
+            made += _make(line, period)
+    return made
+
+
+def _make(line: Line, period: datetime) -> bool:
+    with acting(Actor(name="system:timetable", source="timetable", action=line.name)), transaction():
+        payload = {**line.payload, "at": period.isoformat()}
+        job = operation.take(name=line.name, period=period, order=queue.order(line.kind), payload=payload)
+    return job is not None
+
+
+def sweep() -> Swept:
+    """Give back the jobs of vanished workers and ring for all that is due and has no bell."""
+    with acting(Actor(name="system:sweeper", source="timetable", action="sweep")), transaction():
+        swept = operations.sweep()
+    if swept != Swept():
+        log.warning("jobs.swept", returned=swept.returned, died=swept.died, cancelled=swept.cancelled)
+    bell.ring_due(queue.QUEUES)
+    return swept
+
+
+def run(app: Flask, *, stop: threading.Event) -> None:
+    """Tick until told to stop. Any number of these may run: locks and unique keys make them one."""
+    queue.load()
+    tick = 0
+    while not stop.is_set():
+        with app.app_context():
+            try:
+                _tick(tick)
+            except (DBAPIError, RedisError) as error:
+                # PostgreSQL or Redis restarts: nothing is lost by trying again.
+                log.warning("timetable.stumbled", error=type(error).__name__)
+                db.session.rollback()
+        tick += 1
+        stop.wait(TICK_SECONDS)
+
+
+def _tick(tick: int) -> None:
+    relay.relay()
+    if tick % SWEEP_TICKS == 0:
+        plan(at=datetime.now(UTC))
+        sweep()

@@ -1,0 +1,110 @@
+"""Telling the rest: facts and work, written in the transaction that makes them true."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from models.base import db
+from models.tables.job import Event, Job, Queue, State
+
+# Where a session remembers which jobs to ring for once it has committed: (queue, job id).
+REQUESTED = "requested jobs"
+RELAYED_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a kind of job is asked for when an event or the timetable asks for it."""
+
+    kind: str
+    queue: str
+    title: str
+    max_attempts: int
+
+
+def emit(name: str, *, subject: str = "", **payload: Any) -> Event:
+    """State a fact (`order.completed`); the relay tells the jobs that subscribe to it."""
+    event = Event(name=name, subject=subject, payload=payload)
+    db.session.add(event)
+    db.session.flush()
+    return event
+
+
+def request(
+    kind: str,
+    *,
+    queue: str = Queue.DEFAULT,
+    payload: dict[str, Any],
+    subject: str = "",
+    title: str = "",
+    by: str = "",
+    key: str | None = None,
+    lane: str = "",
+    event_id: int | None = None,
+    run_at: datetime | None = None,
+    max_attempts: int = 8,
+) -> Job:
+    """Ask for a job. The same ``key``, or the same kind for the same event, is one job: the first one is returned."""
+    values: dict[str, Any] = {
+        "kind": kind,
+        "queue": queue,
+        "payload": payload,
+        "subject": subject,
+        "title": title,
+        "created_by": by,
+        "key": key,
+        "lane": lane,
+        "event_id": event_id,
+        "max_attempts": max_attempts,
+    }
+    if run_at is not None:
+        values["run_at"] = run_at
+    made = db.session.scalar(insert(Job).values(values).on_conflict_do_nothing().returning(Job.id))
+    if made is None:
+        same = Job.key == key if key is not None else sa.false()
+        return db.session.scalars(
+            sa.select(Job).where(same | ((Job.event_id == event_id) & (Job.kind == kind))).order_by(Job.id).limit(1)
+        ).one()
+    job = db.session.get_one(Job, made)
+    announce(job)
+    return job
+
+
+def announce(job: Job) -> None:
+    """Remember to ring for a waiting job once its transaction has committed."""
+    if job.state == State.WAITING:
+        db.session.info.setdefault(REQUESTED, []).append((job.queue, job.id))
+
+
+def relay(*, told: Callable[[str], Iterable[Order]]) -> int:
+    """Turn the oldest unrelayed events into jobs of those who are told of them; how many events there were."""
+    events = db.session.scalars(
+        sa.select(Event)
+        .where(Event.relayed_at.is_(None))
+        .order_by(Event.id)
+        .limit(RELAYED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for event in events:
+        for order in told(event.name):
+            _tell(order, event)
+        event.relayed_at = db.session.scalars(sa.select(sa.func.clock_timestamp())).one()
+    db.session.flush()
+    return len(events)
+
+
+def _tell(order: Order, event: Event) -> None:
+    request(
+        order.kind,
+        queue=order.queue,
+        title=order.title,
+        max_attempts=order.max_attempts,
+        payload=event.payload,
+        subject=event.subject,
+        by=f"event:{event.id}",
+        event_id=event.id,
+    )

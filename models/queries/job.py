@@ -1,0 +1,52 @@
+"""Questions about jobs: what is due, how old the queues are, how many wait, run or died."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from models.base import db
+from models.tables.job import Event, Job, Mark, Queue, State
+
+
+def due(*, queue: str, limit: int) -> Sequence[int]:
+    """Numbers of the waiting jobs of a queue whose time has come, the first to be taken first."""
+    return db.session.scalars(
+        sa.select(Job.id)
+        .where(Job.state == State.WAITING, Job.queue == queue, Job.run_at <= sa.func.clock_timestamp())
+        .order_by(Job.run_at, Job.id)
+        .limit(limit)
+    ).all()
+
+
+def ages() -> dict[str, float]:
+    """Seconds the longest-waiting due job of each queue has waited; 0 when none is due."""
+    age = sa.func.extract("epoch", sa.func.clock_timestamp() - sa.func.min(Job.run_at))
+    rows = db.session.execute(
+        sa.select(Job.queue, age)
+        .where(Job.state == State.WAITING, Job.run_at <= sa.func.clock_timestamp())
+        .group_by(Job.queue)
+    )
+    waited = {queue: float(seconds) for queue, seconds in rows}
+    return {queue.value: waited.get(queue, 0.0) for queue in Queue}
+
+
+def counts() -> dict[tuple[str, str], int]:
+    """How many jobs of each queue wait, run or are dead: {(queue, state): count}, zeros included."""
+    states = (State.WAITING, State.RUNNING, State.DEAD)
+    rows = db.session.execute(
+        sa.select(Job.queue, Job.state, sa.func.count()).where(Job.state.in_(states)).group_by(Job.queue, Job.state)
+    )
+    found = {(queue, state): count for queue, state, count in rows}
+    return {(queue.value, state.value): found.get((queue, state), 0) for queue in Queue for state in states}
+
+
+def unrelayed() -> int:
+    """How many events wait for the relay."""
+    return db.session.scalars(sa.select(sa.func.count()).where(Event.relayed_at.is_(None))).one()
+
+
+def last_periods() -> dict[str, datetime]:
+    """The newest period taken of each line of the timetable."""
+    rows = db.session.execute(sa.select(Mark.name, sa.func.max(Mark.period)).group_by(Mark.name))
+    return dict(rows.tuples().all())
