@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from console import auth, config, logs
+from console import admin, auth, config, logs, web
 from jobs import bell
 from models import db
 
@@ -19,5 +19,8 @@ def create_app(settings: config.Settings) -> Flask:
     db.init_app(app)
     logs.register(app)
     bell.init_app(app)
+    web.register(app)
     auth.register(app)
+    admin.register(app)
+    auth.check_declared(app)
     return app

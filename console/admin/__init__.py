@@ -1,0 +1,52 @@
+"""The menu, in one place."""
+
+from typing import Any
+
+from flask import Flask, request
+from flask_admin import Admin
+from flask_admin.menu import MenuCategory
+from flask_admin.theme import Theme
+
+from console import web
+from console.admin.base import SECTIONS, SecureView, check
+from console.admin.home import HomeView
+
+# The order of the pages in each section of the menu; sections follow console.admin.base.SECTIONS.
+VIEWS: tuple[type[SecureView], ...] = ()
+
+
+def register(app: Flask) -> Admin:
+    """Hang every page on the application; refuse to start when one stands on another base than ours."""
+    admin = Admin(
+        app,
+        name="千星控台",
+        url="/",
+        index_view=HomeView(),
+        static_url_path="/static",
+        theme=Theme(folder="bootstrap4", base_template="console/base.html"),
+        category_icon_classes={str(title): key for key, title in SECTIONS.items()},
+        csp_nonce_generator=web.nonce,
+    )
+    for key, title in SECTIONS.items():
+        admin.add_category(title, class_name=key)
+    for view in VIEWS:
+        admin.add_view(view())
+    check(admin._views)
+    app.jinja_env.globals["menu"] = lambda: _sections(admin)
+    return admin
+
+
+def _sections(admin: Admin) -> list[dict[str, Any]]:
+    """The sections and pages of the menu that this person may open."""
+    return [
+        {
+            "key": section.class_name,
+            "title": section.name,
+            "pages": [
+                {"title": page.name, "url": page.get_url(), "is_here": page._view.endpoint == request.blueprint}
+                for page in section.get_children()
+            ],
+        }
+        for section in admin.menu()
+        if isinstance(section, MenuCategory) and section.get_children()
+    ]

@@ -1,0 +1,121 @@
+"""How money, moments, counts and people look to staff: the one place where Asia/Shanghai and yuan appear."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NOTHING = "–"
+
+
+def now() -> datetime:
+    """The moment of this request, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """The calendar day in Shanghai."""
+    return now().astimezone(SHANGHAI).date()
+
+
+def yuan(fen: int | None) -> str:
+    """Fen as ¥1,234.56."""
+    if fen is None:
+        return NOTHING
+    whole, part = divmod(abs(fen), 100)
+    return f"{'-' if fen < 0 else ''}¥{whole:,}.{part:02d}"
+
+
+def to_fen(text: str) -> int | None:
+    """Yuan as a person types them (`1,234.5`, `¥86`) as fen; None when it is no amount of whole fen."""
+    try:
+        amount = Decimal(text.strip().lstrip("¥￥").replace(",", "")) * 100
+    except InvalidOperation:
+        return None
+    return int(amount) if amount.is_finite() and amount == int(amount) and abs(amount) < 10**17 else None
+
+
+def shanghai(moment: datetime | None) -> str:
+    """A moment as the clock in Shanghai shows it."""
+    return NOTHING if moment is None else f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
+
+
+def day(value: date | datetime | None) -> str:
+    if value is None:
+        return NOTHING
+    return f"{value.astimezone(SHANGHAI) if isinstance(value, datetime) else value:%Y-%m-%d}"
+
+
+def day_start(value: date) -> datetime:
+    """The moment a Shanghai day begins, in UTC."""
+    return datetime.combine(value, time.min, tzinfo=SHANGHAI).astimezone(UTC)
+
+
+def day_end(value: date) -> datetime:
+    """The moment a Shanghai day is over: the first of the next day, in UTC."""
+    return day_start(value + timedelta(days=1))
+
+
+def count(value: int | None) -> str:
+    return NOTHING if value is None else f"{value:,}"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A share (0.123) as 12.3%."""
+    return NOTHING if value is None else f"{value * 100:.{digits}f}%"
+
+
+def bps(value: int | None) -> str:
+    """Basis points as a percentage: 1,250 is 12.50%."""
+    return NOTHING if value is None else f"{value / 100:.2f}%"
+
+
+def change(current: float | None, before: float | None) -> str:
+    """How a figure moved against the period before: +12.3%; a dash when there was nothing to compare with."""
+    if current is None or not before:
+        return NOTHING
+    return f"{(current - before) / abs(before) * 100:+.1f}%"
+
+
+def duration(seconds: float | None) -> str:
+    """A length of time in its two largest units: 1 h 05 min."""
+    if seconds is None:
+        return NOTHING
+    whole = int(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s" if whole < 10 else f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def size(octets: int | None) -> str:
+    """Bytes as a person reads them."""
+    if octets is None:
+        return NOTHING
+    value = float(octets)
+    for unit in ("B", "KB", "MB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} GB"
+
+
+def mask_phone(phone: str | None) -> str:
+    """138****1234: enough to recognise, too little to call."""
+    if not phone:
+        return NOTHING
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else "*" * len(phone)
+
+
+def mask_name(name: str | None) -> str:
+    """王*: the first character and a star for each of the others, at most three."""
+    if not name:
+        return NOTHING
+    return name[0] + "*" * min(max(len(name) - 1, 1), 3)
+
+
+FILTERS = {
+    "yuan": yuan, "shanghai": shanghai, "day": day, "count": count, "percent": percent, "bps": bps, "change": change,
+    "duration": duration, "size": size, "mask_phone": mask_phone, "mask_name": mask_name,
+}  # fmt: skip

@@ -1,0 +1,166 @@
+// One delegated listener a kind of event; pages say what they want in data-attributes.
+(() => {
+  "use strict";
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const typing = (target) => target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+
+  // Popovers: <details data-pop> closes when the reader looks elsewhere.
+  const closePops = (except) => $$("details[data-pop][open]").forEach((pop) => { if (pop !== except) pop.open = false; });
+
+  // Groups of the menu remember how they were left.
+  $$("details[data-remember]").forEach((group) => {
+    const key = group.dataset.remember;
+    try { if (localStorage.getItem(key) === "closed" && !group.querySelector(".here")) group.open = false; } catch { /* private window */ }
+    group.addEventListener("toggle", () => { try { localStorage.setItem(key, group.open ? "open" : "closed"); } catch { /* private window */ } });
+  });
+
+  // Ask before a form that matters: the page's own dialog, with a reason where one is wanted.
+  const ask = (form) => {
+    const dialog = document.createElement("dialog");
+    dialog.className = "ask";
+    const inner = document.createElement("form");
+    inner.method = "dialog";
+    const text = document.createElement("p");
+    text.textContent = form.dataset.confirm || form.dataset.label || "";
+    inner.append(text);
+    let reason = null;
+    if (form.dataset.reason) {
+      const label = document.createElement("label");
+      label.className = "field";
+      const words = document.createElement("span");
+      words.textContent = form.dataset.reason;
+      reason = document.createElement("textarea");
+      reason.required = true; reason.rows = 2; reason.maxLength = 500;
+      label.append(words, reason);
+      inner.append(label);
+    }
+    const row = document.createElement("div");
+    row.className = "row end";
+    const no = Object.assign(document.createElement("button"), { type: "button", className: "button", textContent: document.documentElement.lang === "en" ? "Cancel" : "取消" });
+    const yes = Object.assign(document.createElement("button"), { className: "button primary", textContent: form.dataset.label || "OK" });
+    row.append(no, yes);
+    inner.append(row);
+    dialog.append(inner);
+    document.body.append(dialog);
+    no.addEventListener("click", () => dialog.close());
+    inner.addEventListener("submit", () => {
+      if (reason) {
+        const field = Object.assign(document.createElement("input"), { type: "hidden", name: "reason", value: reason.value });
+        form.append(field);
+      }
+      form.dataset.asked = "yes";
+      form.requestSubmit();
+    });
+    dialog.addEventListener("close", () => dialog.remove());
+    dialog.showModal();
+    (reason || yes).focus();
+  };
+
+  document.addEventListener("click", (event) => {
+    const target = event.target;
+    closePops(target.closest("details[data-pop]"));
+    if (target.closest("[data-drawer]")) document.body.classList.toggle("drawer");
+    const open = target.closest("[data-open]");
+    if (open) $("#" + open.dataset.open)?.showModal();
+    const shut = target.closest("[data-close]");
+    if (shut) shut.closest("dialog")?.close();
+    if (target.closest("[data-dismiss]")) target.closest(".note")?.remove();
+    if (target.closest("[data-back]")) history.back();
+    const toggle = target.closest("[data-toggle]");
+    if (toggle) $("#" + toggle.dataset.toggle)?.classList.toggle("open");
+    const copy = target.closest("[data-copy]");
+    if (copy) navigator.clipboard?.writeText(copy.dataset.copy);
+    const row = target.closest("tr[data-href]");
+    if (row && !target.closest("a, button, input, label, summary, form") && !String(getSelection())) {
+      if (event.metaKey || event.ctrlKey) window.open(row.dataset.href); else location.href = row.dataset.href;
+    }
+    if (target.nodeName === "DIALOG") target.close();
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if ((form.dataset.confirm || form.dataset.reason) && form.dataset.asked !== "yes") {
+      event.preventDefault();
+      ask(form);
+      return;
+    }
+    const joined = form.dataset.join;
+    if (joined) {
+      $(`input[type=hidden][name=${joined}]`, form).value = $$("input[type=checkbox]:checked", form).map((box) => box.value).join(",");
+    }
+    if (form.method === "get") {
+      // An address without empty parameters reads better and is shared more easily.
+      $$("input[name], select[name]", form).forEach((field) => { if (!field.value) field.disabled = true; });
+    } else {
+      const button = event.submitter;
+      if (button && !form.hasAttribute("data-again")) setTimeout(() => { button.disabled = true; }, 0);
+    }
+  });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+    const all = event.target.closest("[data-tick-all]");
+    if (all) $$("input[data-tick]").forEach((box) => { box.checked = all.checked; });
+    if (event.target.matches("[data-tick], [data-tick-all]")) {
+      const ticked = $$("input[data-tick]:checked").length;
+      $$("[data-ticked]").forEach((place) => { place.textContent = ticked; });
+      $$("[data-needs-ticks]").forEach((button) => { button.disabled = !ticked; });
+    }
+  });
+
+  // Keys
+  let row = -1;
+  const rows = () => $$("table[data-rows] tbody tr");
+  const go = (step) => {
+    const all = rows();
+    if (!all.length) return;
+    all[row]?.classList.remove("at");
+    row = Math.min(Math.max(row + step, 0), all.length - 1);
+    all[row].classList.add("at");
+    all[row].focus({ preventScroll: true });
+    all[row].scrollIntoView({ block: "nearest" });
+  };
+  const follow = (selector) => { const link = $(selector); if (link) link.click(); return Boolean(link); };
+  const keys = {
+    "/": () => { const field = $("[data-search]") || $("[data-slash]"); field?.focus(); field?.select(); },
+    "j": () => go(1),
+    "k": () => go(-1),
+    "n": () => follow("a[rel=next]"),
+    "p": () => follow("a[rel=prev]"),
+    "?": () => $("#keys")?.showModal(),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { closePops(null); document.body.classList.remove("drawer"); if (typing(event.target)) event.target.blur(); return; }
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || $("dialog[open]")) return;
+    if (event.key === "Enter") {
+      const here = event.target.closest("tr[data-href]");
+      if (here) location.href = here.dataset.href;
+      return;
+    }
+    const act = keys[event.key] || $(`[data-key="${CSS.escape(event.key)}"]`);
+    if (!act) return;
+    event.preventDefault();
+    if (typeof act === "function") act(); else act.click();
+  });
+
+  // A part of the page that refreshes itself while work goes on: data-poll is its address, data-every its seconds.
+  $$("[data-poll]").forEach((part) => {
+    let pause = Number(part.dataset.every || 2) * 1000;
+    const refresh = async () => {
+      if (!document.hidden) {
+        try {
+          const answer = await fetch(part.dataset.poll, { headers: { "X-Requested-With": "fetch", "X-Poll": "1" }, credentials: "same-origin" });
+          if (answer.ok) {
+            const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").body;
+            part.replaceChildren(...fresh.childNodes);
+            if ($("[data-reload]", part)) { location.reload(); return; }
+            if ($("[data-stop]", part)) return;
+          } else if (answer.status === 401 || answer.status === 403 || answer.status === 404) return;
+        } catch { pause = Math.min(pause * 2, 30000); }
+      }
+      setTimeout(refresh, pause);
+    };
+    setTimeout(refresh, pause);
+  });
+})();
