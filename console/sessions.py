@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from flask import Response, current_app, request
+from flask import current_app, request
+from werkzeug.wrappers import Response
 
 from models import Actor, acting, transaction
 from models.operations import session as sessions

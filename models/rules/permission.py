@@ -1,10 +1,13 @@
 """Who may do what: the named actions, the fixed roles and which actions each role holds."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
 from models.errors import Forbidden, Invalid
+
+LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 
 
 @dataclass(frozen=True)

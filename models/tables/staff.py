@@ -18,10 +18,11 @@ class StaffState(StrEnum):
 
 
 class LinkKind(StrEnum):
-    """What a one-time link opens: a first administrator, a fresh password and authenticator, a demo's session."""
+    """What a one-time link opens: a first administrator, fresh credentials, a new authenticator, a demo's session."""
 
     BOOTSTRAP = "bootstrap"
     WELCOME = "welcome"
+    AUTHENTICATOR = "authenticator"
     DEMO = "demo"
 
 
@@ -84,7 +85,7 @@ class StaffLink(Base):
     __table_args__ = (
         sa.UniqueConstraint("token_hash"),
         sa.Index(None, "staff_id"),
-        sa.CheckConstraint("kind IN ('bootstrap', 'welcome', 'demo')", name="kind"),
+        sa.CheckConstraint("kind IN ('bootstrap', 'welcome', 'authenticator', 'demo')", name="kind"),
         sa.CheckConstraint("(kind = 'bootstrap') = (staff_id IS NULL)", name="staff"),
     )
 

@@ -45,7 +45,8 @@ CREATE TABLE staff_session (
 LINK = """
 CREATE TABLE staff_link (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_staff_link PRIMARY KEY,
-    kind text NOT NULL CONSTRAINT ck_staff_link_kind CHECK (kind IN ('bootstrap', 'welcome', 'demo')),
+    kind text NOT NULL CONSTRAINT ck_staff_link_kind
+        CHECK (kind IN ('bootstrap', 'welcome', 'authenticator', 'demo')),
     staff_id bigint CONSTRAINT fk_staff_link_staff_id_staff REFERENCES staff (id),
     token_hash text NOT NULL CONSTRAINT uq_staff_link_token_hash UNIQUE,
     totp_secret text NOT NULL,

@@ -1,0 +1,38 @@
+"""How often something may be tried: sliding windows, each with its own counter."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from models.rules import token
+
+_MINUTES = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most ``count`` tries within any stretch of ``within`` of the thing counted under ``key``."""
+
+    key: str
+    count: int
+    within: timedelta
+
+
+def of_sign_in(*, login: str, ip: str) -> tuple[Limit, ...]:
+    """Sign-ins of everybody, of one address and of one login name, known or not; taken in this order.
+
+    The name is kept as a digest, since people type passwords into the wrong box.
+    """
+    return (
+        Limit("sign_in:all", 1000, 5 * _MINUTES),
+        Limit(f"sign_in:ip:{ip}", 10, 5 * _MINUTES),
+        Limit(f"sign_in:login:{token.digest(login)}", 10, 5 * _MINUTES),
+    )
+
+
+def of_code(*, staff_id: int) -> tuple[Limit, ...]:
+    """Codes of the authenticator tried by somebody who has the password."""
+    return (
+        Limit(f"code:5m:{staff_id}", 5, 5 * _MINUTES),
+        Limit(f"code:1h:{staff_id}", 20, 60 * _MINUTES),
+        Limit(f"code:1d:{staff_id}", 50, 24 * 60 * _MINUTES),
+    )
