@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from console import admin, auth, config, logs, web
+from console import admin, auth, config, logs, signin, web
 from jobs import bell
 from models import db
 
@@ -21,6 +21,7 @@ def create_app(settings: config.Settings) -> Flask:
     bell.init_app(app)
     web.register(app)
     auth.register(app)
+    signin.register(app)
     admin.register(app)
     auth.check_declared(app)
     return app

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, redirect, request, url_for
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 from console import sessions
@@ -136,6 +137,9 @@ def register(app: Flask) -> None:
         SESSION_COOKIE_PATH="/",
     )
     csrf.init_app(app)
+    if settings.proxies:
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.before_request(_look_up)
     app.after_request(_keep_out_of_caches)
     app.jinja_env.globals.update(allowed=allowed, current_staff=current_staff)

@@ -51,7 +51,7 @@ class Staff(Base):
     code: Mapped[str]
     name: Mapped[str]
     roles: Mapped[list[str]] = mapped_column(ARRAY(sa.Text))
-    merchant_id: Mapped[int | None]
+    merchant_id: Mapped[int | None] = mapped_column(sa.ForeignKey("merchant.id"))
     state: Mapped[str] = mapped_column(server_default=StaffState.ACTIVE)
     password_hash: Mapped[str | None]
     totp_secret: Mapped[str | None]

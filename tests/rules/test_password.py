@@ -8,7 +8,9 @@ GOOD = "lantern quarry 41 mosaic"
 
 
 class TestCheck:
-    @pytest.mark.parametrize("good", [GOOD, "q8#kd02;wlx9", "山高月小水落石出清风徐来", "correct horse battery" + "x" * 107])
+    @pytest.mark.parametrize(
+        "good", [GOOD, "q8#kd02;wlx9", "山高月小水落石出清风徐来", "correct horse battery" + "x" * 107]
+    )
     def test_lets_a_strong_one_pass_without_a_rule_of_composition(self, good):
         password.check(good)
 

@@ -200,10 +200,16 @@ TABLES = (
 
 TICKING = ("checkpoint", "rows_read", "rows_ready", "rows_refused", "rows_repaired")
 
+# A merchant's account sees this merchant's rows alone.
+STAFF = """
+ALTER TABLE staff ADD CONSTRAINT fk_staff_merchant_id_merchant FOREIGN KEY (merchant_id) REFERENCES merchant (id)
+"""
+
 
 def upgrade() -> None:
     for statement in (MERCHANT, SHOP, REGION, LAYOUT, RUN, ISSUE, HISTORY, STAGED, RAW, *INDEXES.split(";"), SALE):
         op.execute(statement)
+    op.execute(STAFF)
     for table in ("merchant", "shop", "import_layout"):
         guards.audited(table)
     guards.audited("import_run", ignore=TICKING)
@@ -212,6 +218,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE staff DROP CONSTRAINT fk_staff_merchant_id_merchant")
     op.execute("DROP VIEW sale")
     for table in reversed(TABLES):
         op.execute(f"DROP TABLE {table}")
