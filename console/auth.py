@@ -159,7 +159,8 @@ def _keep_out_of_caches(response: Response) -> Response:
 
 def _takes_pages() -> bool:
     """Whether the caller is a browser that shows pages, not a script that reads an answer."""
-    return request.accept_mimetypes.accept_html and "X-Requested-With" not in request.headers
+    wanted = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
+    return wanted == "text/html" and "X-Requested-With" not in request.headers
 
 
 def _towards(endpoint: str) -> AnyResponse:

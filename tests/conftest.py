@@ -14,6 +14,8 @@ from console import create_app, embedded
 from console.config import Settings
 from jobs import queue, relay
 from models import db, migrations
+from tests import people
+from tests.people import Browser
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -68,6 +70,22 @@ def session(app: Flask) -> Iterator[scoped_session]:
             db._app_engines[app][None] = engine
             outer.rollback()
             connection.close()
+
+
+@pytest.fixture
+def client(app: Flask, session: scoped_session) -> Browser:
+    """A browser that nobody has signed in with."""
+    return Browser(app, app.response_class)
+
+
+@pytest.fixture
+def staff(app: Flask, session: scoped_session) -> Callable[..., Browser]:
+    """A browser signed in as somebody new with these roles: `staff("finance").get("/jobs/")`."""
+
+    def signed_in(*roles: str, merchant_id: int | None = None) -> Browser:
+        return Browser(app, app.response_class).sign_in(people.person(*roles, merchant_id=merchant_id))
+
+    return signed_in
 
 
 @pytest.fixture
