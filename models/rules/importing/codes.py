@@ -1,0 +1,67 @@
+"""Codes such as order numbers: their shape is learnt from the column, and only a certain label is taken off."""
+
+import re
+
+from models.rules.importing import text
+from models.rules.importing.layout import Cell
+from models.rules.importing.values import NOTHING, Kind, Read, formula, refused, repaired, shown, unprotected
+
+# Only words are a label: digits or letters in front could belong to the code itself.
+_LABEL = re.compile(r"[\u3400-\u9fff]{1,8}\s*[::#]?\s*|(?:No|NO|no)[.:]\s*")
+_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,3}")
+_WHOLE_FLOAT = re.compile(r"([0-9]+)\.0")
+_LENGTH_MAX = 64
+_LOST = "编号被表格改成了科学计数法，后几位已经丢失；请把这一列设为文本格式后重新导出"
+
+
+def pattern(shape: str) -> re.Pattern[str]:
+    """The pattern of a shape: ``#`` is one digit, ``*`` any further digits, everything else stands for itself."""
+    parts = {"#": "[0-9]", "*": "[0-9]*"}
+    return re.compile("".join(parts.get(sign, re.escape(sign)) for sign in shape))
+
+
+class Codes:
+    """Reads the cells of one code column."""
+
+    def __init__(self, shape: str | None) -> None:
+        self._pattern = pattern(shape) if shape else None
+
+    def __call__(self, raw: Cell) -> Read:
+        """The code of a cell; its value is text."""
+        if isinstance(raw, str):
+            if self._pattern is not None and self._pattern.fullmatch(raw):
+                return Read(raw)
+            return self._written(raw)
+        if raw is None:
+            return NOTHING
+        if isinstance(raw, bool) or not isinstance(raw, int | float):
+            return refused("not_code", f"这里应是编号，不是“{shown(raw)}”")
+        if raw != raw or abs(raw) >= 10**15 and isinstance(raw, float) or raw != int(raw) or raw < 0:
+            return refused("lost_digits", _LOST)
+        return self._fits(str(int(raw)), "")
+
+    def _written(self, raw: str) -> Read:
+        folded = text.close_up(raw)
+        if text.is_blank(folded):
+            return NOTHING
+        bare = unprotected(folded)
+        if _SCIENTIFIC.fullmatch(bare):
+            return refused("lost_digits", _LOST)
+        if refusal := formula(bare):
+            return refusal
+        if len(bare) > _LENGTH_MAX:
+            return refused("too_long", f"编号超过 {_LENGTH_MAX} 个字符，请核对")
+        return self._fits(bare, raw.strip())
+
+    def _fits(self, bare: str, written: str) -> Read:
+        form = "text_form" if written and bare != written else ""
+        if self._pattern is None or self._pattern.fullmatch(bare):
+            return repaired(bare, bare, form, "去掉了多余的空格、全角或保护字符") if form else Read(bare)
+        label = _LABEL.match(bare)
+        if label and self._pattern.fullmatch(bare, label.end()):
+            rest = bare[label.end() :]
+            return repaired(rest, rest, "label", f"去掉了编号前的“{label[0].strip()}”")
+        whole = _WHOLE_FLOAT.fullmatch(bare)
+        if whole and self._pattern.fullmatch(whole[1]):
+            return repaired(whole[1], whole[1], "text_form", "去掉了表格加上的小数点")
+        return Read(bare, Kind.NOTED, "other_shape", None, "与本列其他编号的样式不同，已照原样导入，请核对")

@@ -1,0 +1,40 @@
+"""Whether a layout fits a file, in sentences for the person who chose it."""
+
+from collections.abc import Mapping, Sequence
+
+from models.rules.importing.layout import TITLES, Field, Layout, SheetInfo
+
+
+def validate(layout: Layout, sheets: Sequence[SheetInfo]) -> list[str]:
+    """What keeps this file from being read under this layout; empty when nothing does."""
+    problems = _named(layout.sheet, layout.header_row, layout.columns, sheets)
+    if layout.products is not None:
+        problems += _named(layout.products.sheet, layout.products.header_row, layout.products.columns, sheets)
+        if Field.PRODUCT_CODE not in layout.products.columns:
+            problems.append("商品信息表没有指定商品编号一列")
+    return problems + _indispensable(layout)
+
+
+def _named(name: str, header_row: int, columns: Mapping[Field, str], sheets: Sequence[SheetInfo]) -> list[str]:
+    sheet = next((sheet for sheet in sheets if sheet.name == name), None)
+    if sheet is None:
+        return [f"文件中没有“{name}”这个工作表，现有：{'、'.join(sheet.name for sheet in sheets)}"]
+    header = sheet.columns(header_row)
+    if not header:
+        return [f"工作表“{name}”的第 {header_row} 行是空行，不能作为表头"]
+    return [
+        f"工作表“{name}”的第 {header_row} 行中没有“{column}”这一列（{TITLES[field]}）"
+        for field, column in columns.items()
+        if column not in header
+    ]
+
+
+def _indispensable(layout: Layout) -> list[str]:
+    given = layout.columns
+    problems = [
+        f"没有指定{TITLES[field]}一列" for field in (Field.ORDER_NUMBER, Field.ORDERED_AT) if field not in given
+    ]
+    if Field.AMOUNT not in given and not {Field.QUANTITY, Field.UNIT_PRICE} <= given.keys():
+        problems.append("没有指定金额一列，也没有可以相乘的数量和单价")
+    twice = [name for name in set(given.values()) if list(given.values()).count(name) > 1]
+    return problems + [f"“{name}”一列被指定了两种含义" for name in sorted(twice)]
