@@ -1,0 +1,134 @@
+"""Taking money out: what a withdrawal asks for, and the own orders that high earners owe."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from models.errors import Conflict
+from models.rules.compliance import check_amount
+from models.rules.policy import EarnerMode, Policy
+from models.rules.standing import Standing
+
+OBLIGATION_DAYS = 30
+
+
+class TransferState(StrEnum):
+    """The eight states of WeChat's transfer bills, one to one."""
+
+    ACCEPTED = "ACCEPTED"
+    PROCESSING = "PROCESSING"
+    WAIT_USER_CONFIRM = "WAIT_USER_CONFIRM"
+    TRANSFERING = "TRANSFERING"
+    SUCCESS = "SUCCESS"
+    FAIL = "FAIL"
+    CANCELING = "CANCELING"
+    CANCELLED = "CANCELLED"
+
+
+FINAL = {TransferState.SUCCESS, TransferState.FAIL, TransferState.CANCELLED}
+
+
+class BelowMinimum(Conflict):
+    """Too small to withdraw."""
+
+
+class NotActive(Conflict):
+    """Only an active member withdraws."""
+
+
+class InDebt(Conflict):
+    """A debt is paid before anything leaves."""
+
+
+class OrderOnHold(Conflict):
+    """An order sold by the member is under review."""
+
+
+class PurchaseOverdue(Conflict):
+    """A high earner's own order is overdue."""
+
+
+class NameMissing(Conflict):
+    """No real name on file."""
+
+
+class NotEnough(Conflict):
+    """More than what is available."""
+
+
+class PayoutEnded(Conflict):
+    """A transfer ends once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purse:
+    """What a withdrawal looks at, read under the member's row lock."""
+
+    standing: Standing
+    available_fen: int
+    owed_fen: int
+    on_hold: bool
+    real_name: bool
+    overdue: bool
+
+
+def check_withdrawal(amount_fen: int, purse: Purse, policy: Policy) -> None:
+    """Every condition of rules 5.9, in the order in which a person can do something about it."""
+    check_amount(amount_fen, "规则 5.9：提现金额")
+    if amount_fen < policy.withdraw_min_fen:
+        raise BelowMinimum(f"规则 5.9：单笔提现至少 {policy.withdraw_min_fen} 分。")
+    if purse.standing is not Standing.ACTIVE:
+        raise NotActive("规则 4.3、5.9：只有资格有效的成员可以提现，请先恢复资格。")
+    if not purse.real_name:
+        raise NameMissing("规则 5.9：尚未登记实名，请先完成实名认证。")
+    if purse.owed_fen:
+        raise InDebt(f"规则 5.9：还有 {purse.owed_fen} 分欠款，后续收入抵清后才能提现。")
+    if purse.on_hold:
+        raise OrderOnHold("规则 5.9：有本人售出的订单正在风控核查，核查结束后才能提现。")
+    if purse.overdue and policy.high_earner_mode is EarnerMode.HOLD:
+        raise PurchaseOverdue("规则 5.8：高收入成员的自购订单已逾期，完成一笔普通订单后即可提现。")
+    if amount_fen > purse.available_fen:
+        raise NotEnough(f"规则 5.9：可提现余额为 {purse.available_fen} 分，不足 {amount_fen} 分。")
+
+
+def needs_second_approval(amount_fen: int, policy: Policy) -> bool:
+    """Whether a second person must approve (rules 5.9)."""
+    return amount_fen >= policy.withdraw_second_approval_fen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obligation:
+    """An own normal order asked of a high earner (rules 5.8)."""
+
+    since: datetime
+    met_at: datetime | None = None
+
+    @property
+    def due_at(self) -> datetime:
+        return self.since + timedelta(days=OBLIGATION_DAYS)
+
+    def overdue(self, at: datetime) -> bool:
+        """Not met within the thirty days, [since, due)."""
+        return self.met_at is None and self.due_at <= at
+
+
+def passed(before_fen: int, after_fen: int, policy: Policy) -> int:
+    """How many full multiples of the step lifetime earnings passed on their way up (rules 5.8)."""
+    step = policy.high_earner_step_fen
+    return max(0, after_fen // step - max(before_fen, 0) // step)
+
+
+def meet(obligations: Sequence[Obligation], at: datetime) -> list[Obligation]:
+    """The obligations after one more own normal order: the oldest open one is met (rules 5.8)."""
+    found = list(obligations)
+    for i, one in enumerate(found):
+        if one.met_at is None:
+            found[i] = Obligation(since=one.since, met_at=at)
+            return found
+    return found
+
+
+def any_overdue(obligations: Iterable[Obligation], at: datetime) -> bool:
+    """Whether withdrawals wait, or a reminder goes out."""
+    return any(one.overdue(at) for one in obligations)
