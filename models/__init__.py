@@ -5,11 +5,17 @@ from models.tables.audit import Audit
 from models.tables.history import HistoryLine, RawLine, StagedLine
 from models.tables.importing import ImportIssue, ImportLayout, ImportRun
 from models.tables.job import Event, Job, Mark
+from models.tables.ledger import Account, Block, Leg, Posting, Snapshot
 from models.tables.merchant import Merchant, Shop
 from models.tables.region import Region
 from models.tables.staff import Attempt, Staff, StaffLink, StaffSession
 
 __all__ = [
+    "Account",
+    "Block",
+    "Leg",
+    "Posting",
+    "Snapshot",
     "Actor",
     "Attempt",
     "Audit",

@@ -1,10 +1,13 @@
 """Real PostgreSQL and Redis for every test: one migrated template, one savepoint a test."""
 
+import dataclasses
 import shutil
 import tempfile
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -20,6 +23,12 @@ from tests.people import Browser
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+def superuser(services: embedded.Services, database: str = "postgres") -> psycopg.Connection:
+    """A connection that no trigger and no grant stops, for tests that play the intruder."""
+    url = sa.make_url(services.owner_database_url).set(drivername="postgresql", username="postgres", database=database)
+    return psycopg.connect(url.render_as_string(False), autocommit=True)
+
+
 @pytest.fixture(scope="session")
 def services() -> Iterator[embedded.Services]:
     """Embedded servers in a folder of their own, migrated by the owner role."""
@@ -27,6 +36,8 @@ def services() -> Iterator[embedded.Services]:
     try:
         with embedded.running(root) as addresses:
             migrations.upgrade(addresses.owner_database_url)
+            with superuser(addresses) as connection:
+                connection.execute("CREATE DATABASE pristine TEMPLATE qianxing OWNER qianxing_owner")
             yield addresses
     finally:
         shutil.rmtree(root, ignore_errors=True)
@@ -100,6 +111,21 @@ def work(session: scoped_session) -> Callable[[], int]:
         return attempts
 
     return until_nothing_is_due
+
+
+@pytest.fixture
+def own_app(services: embedded.Services, settings: Settings) -> Iterator[Flask]:
+    """An application on a database of its own, where commits are real: for threads, crashes and intruders."""
+    name = f"own_{uuid.uuid4().hex[:8]}"
+    with superuser(services) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE pristine OWNER qianxing_owner".encode())
+    url = sa.make_url(settings.database_url).set(database=name).render_as_string(False)
+    application = create_app(dataclasses.replace(settings, database_url=url))
+    yield application
+    with application.app_context():
+        db.engine.dispose()
+    with superuser(services) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @pytest.fixture

@@ -1,0 +1,134 @@
+"""Writing the ledger: a posting once under its key, the hot balances' snapshots, the sealed blocks."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.exc import OperationalError
+
+from models.base import db
+from models.queries import ledger as queries
+from models.rules import ledger as rules
+from models.tables.ledger import Account, Block, Posting, Snapshot
+
+LOCK = 7310003  # shared by every posting in flight (trigger posting_open)
+
+_INSERT_POSTING = sa.text(
+    "INSERT INTO posting (key, digest, kind, subject, at, facts)"
+    " VALUES (:key, posting_digest(:kind, :facts, :legs), :kind, :subject, :at, :facts)"
+    " ON CONFLICT (key) DO NOTHING RETURNING id"
+).bindparams(sa.bindparam("facts", type_=JSONB))
+
+_SAME = sa.text(
+    "SELECT id, digest = posting_digest(:kind, :facts, :legs) AS is_same FROM posting WHERE key = :key"
+).bindparams(sa.bindparam("facts", type_=JSONB))
+
+# One statement for all legs, since the database sums a posting up at the end of the statement that posts it.
+_INSERT_LEGS = sa.text(
+    "INSERT INTO leg (posting_id, n, account_id, amount_fen, cause, level, rate_bps, base_fen, reason)"
+    " SELECT :posting_id, n, account_id, amount_fen, cause, level, rate_bps, base_fen, reason"
+    " FROM unnest(CAST(:account_id AS bigint[]), CAST(:amount_fen AS bigint[]), CAST(:cause AS text[]),"
+    " CAST(:level AS smallint[]), CAST(:rate_bps AS bigint[]), CAST(:base_fen AS bigint[]), CAST(:reason AS text[]))"
+    " WITH ORDINALITY AS legs (account_id, amount_fen, cause, level, rate_bps, base_fen, reason, n)"
+)
+
+
+def accounts(codes: Sequence[str]) -> dict[str, int]:
+    """The ids of accounts by their codes; one that nothing was ever posted to is opened, empty."""
+    found = queries.account_ids(codes)
+    fresh = sorted(set(codes) - set(found))
+    if fresh:
+        rows = [(code, *rules.bucket(code)) for code in fresh]
+        db.session.execute(
+            insert(Account).on_conflict_do_nothing(index_elements=["code"]),
+            [
+                {"code": code, "bucket": bucket, "is_hot": is_hot, "balance_fen": None if is_hot else 0}
+                for code, bucket, is_hot in rows
+            ],
+        )
+        found |= queries.account_ids(fresh)
+    return found
+
+
+def post(
+    *, key: str, kind: str, subject: str, at: datetime, legs: Sequence[rules.Leg], facts: Mapping[str, Any]
+) -> int:
+    """Book one posting and answer its id. A repeat changes nothing; the same key with other content is refused."""
+    rules.checked(legs)
+    row = {"key": key, "kind": kind, "subject": subject, "at": at, "facts": dict(facts), "legs": rules.text(legs)}
+    posting_id = db.session.scalar(_INSERT_POSTING, row)
+    if posting_id is None:
+        return _repeated(row)
+    ids = accounts([leg.account for leg in legs])
+    columns = ("amount_fen", "cause", "level", "rate_bps", "base_fen", "reason")
+    values: dict[str, Any] = {name: [getattr(leg, name) for leg in legs] for name in columns}
+    db.session.execute(
+        _INSERT_LEGS, values | {"posting_id": posting_id, "account_id": [ids[leg.account] for leg in legs]}
+    )
+    return int(posting_id)
+
+
+def _repeated(row: dict[str, Any]) -> int:
+    there = db.session.execute(_SAME, row).one()
+    if not there.is_same:
+        raise rules.KeyReused(f"键 {row['key']} 已经记过另一笔账，内容不同：请核对后用新的键")
+    return int(there.id)
+
+
+def reverse(*, posting_id: int, key: str, at: datetime, reason: str) -> int:
+    """Book the opposite of a posting, leg by leg; the original stays as it is."""
+    legs = [
+        rules.Leg(row.code, -row.amount_fen, row.cause, row.level, row.rate_bps, row.base_fen, reason)
+        for row in queries.legs(posting_id)
+    ]
+    subject = db.session.scalars(sa.select(Posting.subject).where(Posting.id == posting_id)).one()
+    return post(key=key, kind="reversal", subject=subject, at=at, legs=legs, facts={"reverses": posting_id})
+
+
+def _settled() -> int:
+    """The newest posting before which none is still in flight; 0 when the ledger is too busy to say now.
+
+    Every poster shares the lock until it commits: holding it alone for one read is that instant.
+    """
+    try:
+        with db.session.begin_nested():
+            db.session.execute(sa.text("SET LOCAL lock_timeout = '2s'"))
+            db.session.execute(sa.select(sa.func.pg_advisory_lock(LOCK)))
+    except OperationalError:
+        return 0
+    upto = db.session.scalar(sa.select(sa.func.max(Posting.id)))
+    db.session.execute(sa.select(sa.func.pg_advisory_unlock(LOCK)))
+    return upto or 0
+
+
+def snapshot() -> int:
+    """Note what every hot account holds up to one posting; answers that posting's id (0 with nothing new)."""
+    upto = _settled()
+    rows = [
+        {"account_id": row.id, "posting_id": upto, "balance_fen": row.balance_fen}
+        for row in queries.hot_balances(upto)
+        if row.last_posting_id < upto
+    ]
+    if rows:
+        db.session.execute(sa.insert(Snapshot), rows)
+    return upto if rows else 0
+
+
+def seal(*, at: datetime, limit: int = 10_000) -> Block | None:
+    """Hash the next run of postings onto the chain; ``None`` when there is nothing new. Keep the hash elsewhere too."""
+    last = queries.last_block()
+    run = queries.sealable(after=last.last_posting_id if last else 0, upto=_settled(), limit=limit)
+    if not run:
+        return None
+    block = Block(
+        id=last.id + 1 if last else 1,
+        last_posting_id=run[-1].id,
+        postings=len(run),
+        hash=rules.chained(last.hash if last else rules.GENESIS, (row.text for row in run)),
+        sealed_at=at,
+    )
+    db.session.add(block)
+    db.session.flush()
+    return block

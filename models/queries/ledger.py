@@ -1,0 +1,177 @@
+"""Reading the ledger: balances, statements, the trial balance, and what `verify` finds wrong."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.base import db
+from models.rules import ledger as rules
+from models.tables.ledger import Account, Block, Leg, Posting
+
+# A hot account holds its last snapshot and what was posted since.
+_HOT = """
+    SELECT a.id, a.code, coalesce(s.posting_id, 0) AS last_posting_id,
+           coalesce(s.balance_fen, 0) + coalesce((
+               SELECT sum(l.amount_fen) FROM leg l WHERE l.account_id = a.id
+               AND l.posting_id > coalesce(s.posting_id, 0) AND l.posting_id <= :upto), 0)::bigint AS balance_fen
+    FROM account a
+    LEFT JOIN LATERAL (
+        SELECT posting_id, balance_fen FROM snapshot WHERE account_id = a.id ORDER BY posting_id DESC LIMIT 1) s ON true
+    WHERE a.is_hot
+"""
+NO_LIMIT = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class LegRow:
+    """A leg with its account's code, as *why* shows it."""
+
+    posting_id: int
+    n: int
+    code: str
+    amount_fen: int
+    cause: str
+    level: int | None
+    rate_bps: int | None
+    base_fen: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A line of an account's statement: the leg and the posting it stands in."""
+
+    posting_id: int
+    key: str
+    kind: str
+    subject: str
+    at: datetime
+    amount_fen: int
+    cause: str
+    reason: str
+
+
+def account_ids(codes: Sequence[str]) -> dict[str, int]:
+    """The ids of those accounts that exist."""
+    found = db.session.execute(sa.select(Account.code, Account.id).where(Account.code.in_(codes)))
+    return {row.code: row.id for row in found}
+
+
+def legs(posting_id: int) -> list[LegRow]:
+    """The legs of a posting, in their order."""
+    columns = (Leg.posting_id, Leg.n, Account.code, Leg.amount_fen, Leg.cause, Leg.level, Leg.rate_bps, Leg.base_fen)
+    found = db.session.execute(
+        sa.select(*columns, Leg.reason).join(Account, Account.id == Leg.account_id)
+        .where(Leg.posting_id == posting_id).order_by(Leg.n)
+    )  # fmt: skip
+    return [LegRow(*row) for row in found]
+
+
+def balances(codes: Sequence[str] | None = None) -> dict[str, int]:
+    """What accounts hold now, in fen; all of them, or those named (0 for one that nothing was posted to)."""
+    cold = sa.select(Account.code, Account.balance_fen).where(~Account.is_hot)
+    if codes is not None:
+        cold = cold.where(Account.code.in_(codes))
+    held = {row.code: row.balance_fen for row in db.session.execute(cold)}
+    hot = {row.code: row.balance_fen for row in hot_balances(NO_LIMIT)}
+    if codes is None:
+        return held | hot
+    return {code: (held | hot).get(code, 0) for code in codes}
+
+
+def hot_balances(upto: int) -> Sequence[Any]:
+    """(id, code, last_posting_id of the snapshot, balance_fen) of every hot account, up to a posting."""
+    return db.session.execute(sa.text(_HOT), {"upto": upto}).all()
+
+
+def statement(code: str, *, before: int = NO_LIMIT, limit: int = 50) -> list[Statement]:
+    """An account's newest lines before a posting, newest first."""
+    columns = (Posting.id, Posting.key, Posting.kind, Posting.subject, Posting.at)
+    found = db.session.execute(
+        sa.select(*columns, Leg.amount_fen, Leg.cause, Leg.reason)
+        .join(Posting, Posting.id == Leg.posting_id).join(Account, Account.id == Leg.account_id)
+        .where(Account.code == code, Leg.posting_id < before)
+        .order_by(Leg.posting_id.desc(), Leg.n).limit(limit)
+    )  # fmt: skip
+    return [Statement(*row) for row in found]
+
+
+def last_block() -> Block | None:
+    """The newest sealed block."""
+    return db.session.scalar(sa.select(Block).order_by(Block.id.desc()).limit(1))
+
+
+def sealable(*, after: int, upto: int, limit: int = NO_LIMIT) -> Sequence[Any]:
+    """(id, text) of postings as the chain covers them; the digest stands for kind, facts and legs."""
+    text = sa.func.concat_ws(
+        "\x1f",
+        Posting.id,
+        Posting.key,
+        sa.func.encode(Posting.digest, "hex"),
+        Posting.subject,
+        sa.func.extract("epoch", Posting.at),
+        Posting.actor,
+    )
+    chosen = sa.select(Posting.id, text.label("text")).where(Posting.id > after, Posting.id <= upto)
+    return db.session.execute(chosen.order_by(Posting.id).limit(limit)).all()
+
+
+_UNBALANCED = """
+    SELECT p.id FROM posting p LEFT JOIN leg l ON l.posting_id = p.id
+    GROUP BY p.id HAVING coalesce(sum(l.amount_fen), 1) <> 0
+"""
+
+_DRIFTED = """
+    SELECT a.code, a.balance_fen, coalesce(m.fen, 0) AS fen
+    FROM account a LEFT JOIN (SELECT account_id, sum(amount_fen) AS fen FROM leg GROUP BY account_id) m
+      ON m.account_id = a.id
+    WHERE NOT a.is_hot AND a.balance_fen <> coalesce(m.fen, 0)
+"""
+
+_SNAPSHOT_WRONG = """
+    SELECT a.code, s.posting_id FROM snapshot s JOIN account a ON a.id = s.account_id
+    WHERE s.balance_fen <> (
+        SELECT coalesce(sum(l.amount_fen), 0) FROM leg l
+        WHERE l.account_id = s.account_id AND l.posting_id <= s.posting_id)
+"""
+
+_REWRITTEN = """
+    SELECT p.id FROM posting p LEFT JOIN (
+        SELECT l.posting_id, string_agg(concat_ws(
+                   E'\\x1f', a.code, l.amount_fen, l.cause, coalesce(l.level::text, ''),
+                   coalesce(l.rate_bps::text, ''), coalesce(l.base_fen::text, ''), l.reason),
+                   E'\\n' ORDER BY l.n) AS legs
+        FROM leg l JOIN account a ON a.id = l.account_id GROUP BY l.posting_id) t ON t.posting_id = p.id
+    WHERE p.digest IS DISTINCT FROM posting_digest(p.kind, p.facts, t.legs)
+"""
+
+
+def differences(head: bytes | None = None) -> Iterator[str]:
+    """Everything wrong with the ledger, a Chinese sentence each; ``head`` is the newest hash kept outside, if any."""
+    for (posting_id,) in db.session.execute(sa.text(_UNBALANCED)):
+        yield f"账目 {posting_id} 的分录合计不为零"
+    for row in db.session.execute(sa.text(_DRIFTED)):
+        yield f"账户 {row.code} 的余额 {row.balance_fen} 分，分录合计 {row.fen} 分"
+    for row in db.session.execute(sa.text(_SNAPSHOT_WRONG)):
+        yield f"账户 {row.code} 在账目 {row.posting_id} 处的快照与分录不符"
+    for (posting_id,) in db.session.execute(sa.text(_REWRITTEN)):
+        yield f"账目 {posting_id} 或它的分录在入账后被改写"
+    yield from _chain(head)
+
+
+def _chain(head: bytes | None) -> Iterator[str]:
+    previous, after = rules.GENESIS, 0
+    blocks = db.session.execute(
+        sa.select(Block.id, Block.last_posting_id, Block.postings, Block.hash).order_by(Block.id)
+    )
+    for number, block in enumerate(blocks, start=1):
+        run = sealable(after=after, upto=block.last_posting_id)
+        intact = block.id == number and len(run) == block.postings
+        if not intact or rules.chained(previous, (row.text for row in run)) != bytes(block.hash):
+            yield f"封存块 {block.id}（账目 {after + 1} 至 {block.last_posting_id}）与账目不符"
+        previous, after = bytes(block.hash), block.last_posting_id
+    if head is not None and head != previous:
+        yield "库外留存的链头与库内最新的封存块不符"
