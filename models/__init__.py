@@ -6,11 +6,18 @@ from models.tables.history import HistoryLine, RawLine, StagedLine
 from models.tables.importing import ImportIssue, ImportLayout, ImportRun
 from models.tables.job import Event, Job, Mark
 from models.tables.ledger import Account, Block, Leg, Posting, Snapshot
+from models.tables.member import Matrix, Member
 from models.tables.merchant import Merchant, Shop
+from models.tables.placement import Frontier, Move, Seat
 from models.tables.region import Region
 from models.tables.staff import Attempt, Staff, StaffLink, StaffSession
 
 __all__ = [
+    "Frontier",
+    "Matrix",
+    "Member",
+    "Move",
+    "Seat",
     "Account",
     "Block",
     "Leg",

@@ -1,0 +1,165 @@
+"""Seats of the placement tree: taken, freed, closed, opened, moved. Each step leaves a row of the log."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from models.base import db
+from models.errors import Conflict
+from models.queries import tree
+from models.tables.member import Member
+from models.tables.placement import Frontier, Move, Seat
+
+MOVES_MAX = 2
+MOVE_WINDOW = timedelta(hours=72)
+LOCK = 7310002
+
+_TAKE = sa.text("SELECT * FROM seat_take(:network, :under, :owner, true, :at)").columns(*Seat.__table__.columns)
+_REFRESH = sa.text("SELECT seat_refresh(:seat)")
+
+
+class NoVacancy(Conflict):
+    """The whole network has no open slot (rules §2.3)."""
+
+
+class NotALeaf(Conflict):
+    """Somebody sits below the seat, so it stays where it is (rules §2.8)."""
+
+
+class TooLate(Conflict):
+    """The window for a re-placement has closed, or its two tries are used up (rules §2.8)."""
+
+
+class SlotTaken(Conflict):
+    """The slot is no vacancy of this network."""
+
+
+def take(*, member: Member, under: Seat | None, at: datetime, by: str, reason: str = "registered") -> Seat:
+    """Seat a member at the first vacancy of a sponsor's subtree, else of the whole network (rules §2.3)."""
+    owned = {"network": member.matrix_id, "under": under.id if under else None, "owner": member.id, "at": at}
+    seat: Seat | None = db.session.scalars(sa.select(Seat).from_statement(_TAKE), owned).one_or_none()
+    if seat is None:
+        raise NoVacancy("整个网络没有空位（规则 2.3）：请先开放一个橱窗")
+    _log("place", seat, at=at, by=by, reason=reason, is_spill=under is None or seat.parent_id != under.id)
+    return seat
+
+
+def preset(*, member: Member, parent: Seat | None, slot: int | None, is_open: bool, at: datetime, by: str) -> Seat:
+    """Seat one of a matrix's ten presets at the place its template gives it (rules §2.1)."""
+    seat = Seat(
+        matrix_id=member.matrix_id, member_id=member.id, parent_id=parent.id if parent else None, slot=slot,
+        depth=parent.depth + 1 if parent else 0, placed_at=at,
+    )  # fmt: skip
+    db.session.add(seat)
+    db.session.flush()
+    db.session.add(Frontier(seat_id=seat.id, is_open=is_open, taken=0))
+    db.session.flush()
+    db.session.execute(_REFRESH, {"seat": seat.id})
+    if parent and slot:
+        _occupy(parent.id, slot)
+    _log("place", seat, at=at, by=by, reason="preset", is_spill=False)
+    return seat
+
+
+def free(*, seat: Seat, at: datetime, by: str, reason: str) -> None:
+    """Give a seat with nobody below back to the tree: a vacancy again (rules §2.5)."""
+    _lock(seat)
+    if tree.has_children(seat.id):
+        raise NotALeaf("下面还有人，位置不能释放（规则 2.5）")
+    _log("free", seat, at=at, by=by, reason=reason, is_spill=False)
+    parent_id, slot = seat.parent_id, seat.slot
+    db.session.delete(seat)
+    db.session.flush()
+    if parent_id and slot:
+        _vacate(parent_id, slot)
+
+
+def set_open(*, seat: Seat, is_open: bool, at: datetime, by: str, reason: str) -> None:
+    """Let a seat's empty slots count as vacancies, or stop counting them: its owner lapsed, left, came back, closed."""
+    _lock(seat)
+    changed = db.session.scalars(
+        sa.update(Frontier)
+        .where(Frontier.seat_id == seat.id, Frontier.is_open != is_open)
+        .values(is_open=is_open)
+        .returning(Frontier.seat_id)
+    ).all()
+    if changed:
+        db.session.execute(_REFRESH, {"seat": seat.id})
+        _log("open" if is_open else "close", seat, at=at, by=by, reason=reason, is_spill=False)
+
+
+def move(*, seat_id: int, to_parent_id: int, to_slot: int, at: datetime, by: str, reason: str) -> Seat:
+    """Re-place a leaf within 72 hours of its placement, at most twice (rules §2.8). Approval comes before."""
+    seat = db.session.get_one(Seat, seat_id)
+    _lock(seat)
+    db.session.refresh(seat)
+    moved = db.session.scalar(sa.select(sa.func.count()).where(Move.seat_id == seat.id, Move.kind == "move"))
+    if at - seat.placed_at > MOVE_WINDOW or (moved or 0) >= MOVES_MAX:
+        raise TooLate("只有 72 小时内的位置可以调整，且最多两次（规则 2.8）")
+    if tree.has_children(seat.id):
+        raise NotALeaf("下面还有人，位置不能调整（规则 2.8）")
+    target = db.session.get(Seat, to_parent_id)
+    if target is None or target.matrix_id != seat.matrix_id or target.id == seat.id:
+        raise SlotTaken("目标位置不在同一个网络里")
+    if to_slot not in tree.vacant_slots(target.id):
+        raise SlotTaken("目标位置不是空位：请重新选择")
+    from_parent_id, from_slot = seat.parent_id, seat.slot
+    seat.parent_id, seat.slot, seat.depth = target.id, to_slot, target.depth + 1
+    db.session.flush()
+    _vacate(from_parent_id, from_slot)
+    _occupy(target.id, to_slot)
+    _log("move", seat, at=at, by=by, reason=reason, is_spill=False, came_from=(from_parent_id, from_slot))
+    return seat
+
+
+def rebuild(*, matrix_id: int) -> int:
+    """Compute every seat's vacancies afresh; answers how many rows were wrong."""
+    return int(db.session.scalar(sa.select(sa.func.frontier_rebuild(matrix_id))) or 0)
+
+
+def _lock(seat: Seat) -> None:
+    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK, sa.cast(seat.matrix_id, sa.Integer))))
+
+
+def _occupy(seat_id: int | None, slot: int | None) -> None:
+    _mark(seat_id, Frontier.taken.op("|")(1 << ((slot or 1) - 1)))
+
+
+def _vacate(seat_id: int | None, slot: int | None) -> None:
+    _mark(seat_id, Frontier.taken.op("&")(7 ^ (1 << ((slot or 1) - 1))))
+
+
+def _mark(seat_id: int | None, taken: sa.ColumnElement[int]) -> None:
+    db.session.execute(sa.update(Frontier).where(Frontier.seat_id == seat_id).values(taken=taken))
+    db.session.execute(_REFRESH, {"seat": seat_id})
+
+
+def _log(
+    kind: str,
+    seat: Seat,
+    *,
+    at: datetime,
+    by: str,
+    reason: str,
+    is_spill: bool,
+    came_from: tuple[int | None, int | None] | None = None,
+) -> None:
+    here = (seat.parent_id, seat.slot)
+    before = came_from or ((None, None) if kind == "place" else here)
+    after = (None, None) if kind == "free" else here
+    db.session.add(
+        Move(
+            at=at,
+            kind=kind,
+            member_id=seat.member_id,
+            seat_id=seat.id,
+            from_parent_id=before[0],
+            from_slot=before[1],
+            to_parent_id=after[0],
+            to_slot=after[1],
+            is_spill=is_spill,
+            by=by,
+            reason=reason,
+        )  # fmt: skip
+    )
+    db.session.flush()

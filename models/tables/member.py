@@ -1,0 +1,69 @@
+"""Matrices and members: who is in which network, through whom, and how they stand."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+CODE = sa.Text(collation="C")
+
+
+class Matrix(Base):
+    """A merchant's ten preset showcases: the root of one network. The first one made is the default network."""
+
+    __tablename__ = "matrix"
+    __table_args__ = (
+        sa.UniqueConstraint("code"),
+        sa.CheckConstraint("template IN ('linear', 'triple')", name="template"),
+    )
+
+    id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
+    code: Mapped[str] = mapped_column(CODE)
+    merchant_id: Mapped[int] = mapped_column(sa.ForeignKey("merchant.id"))
+    template: Mapped[str]
+    made_at: Mapped[datetime]
+
+
+class Member(Base):
+    """A registered user; a promoter once ``qualified_at`` is set; a preset showcase of its matrix with ``position``.
+
+    ``cycle_start`` and ``cycle_end`` bound the assessment cycle that runs, [start, end).
+    """
+
+    __tablename__ = "member"
+    __table_args__ = (
+        sa.UniqueConstraint("code"),
+        sa.UniqueConstraint("matrix_id", "position"),
+        sa.CheckConstraint(
+            "standing IN ('candidate', 'active', 'frozen', 'exited', 'lapsed')",
+            name="standing",
+        ),
+        sa.CheckConstraint("showcase IN ('none', 'pending', 'open', 'closed')", name="showcase"),
+        sa.CheckConstraint("position BETWEEN 1 AND 10", name="position"),
+        sa.CheckConstraint("sponsor_id <> id", name="sponsor"),
+        sa.CheckConstraint("failures >= 0", name="failures"),
+        sa.CheckConstraint("(cycle_start IS NULL) = (cycle_end IS NULL) AND cycle_start < cycle_end", name="cycle"),
+        sa.Index(None, "sponsor_id", "qualified_at"),
+        sa.Index(None, "standing", "id"),
+        sa.Index(None, "cycle_end", postgresql_where=sa.text("cycle_end IS NOT NULL")),
+        sa.Index(None, "registered_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
+    code: Mapped[str] = mapped_column(CODE)
+    matrix_id: Mapped[int] = mapped_column(sa.ForeignKey("matrix.id"))
+    position: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    sponsor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"))
+    standing: Mapped[str]
+    showcase: Mapped[str]
+    registered_at: Mapped[datetime]
+    qualified_at: Mapped[datetime | None]
+    unlocked_at: Mapped[datetime | None]
+    frozen_at: Mapped[datetime | None]
+    exited_at: Mapped[datetime | None]
+    cycle_start: Mapped[datetime | None]
+    cycle_end: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    rank: Mapped[str | None]
