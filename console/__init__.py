@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from console import admin, auth, config, logs, signin, web
+from console import admin, auth, config, health, logs, signin, web
 from jobs import bell
 from models import db
 
@@ -18,6 +18,7 @@ def create_app(settings: config.Settings) -> Flask:
     )
     db.init_app(app)
     logs.register(app)
+    health.register(app)
     bell.init_app(app)
     web.register(app)
     auth.register(app)

@@ -15,7 +15,8 @@ class Settings:
     """Where the servers are and how this installation behaves.
 
     ``environment`` is `production`, `demo` or `test`. ``database_url`` names the role of the application, which may not
-    change the schema; ``owner_database_url`` the role that migrates.
+    change the schema; ``owner_database_url`` the role that migrates. ``metrics_token`` opens /metrics, which production
+    keeps shut without one.
     """
 
     database_url: str
@@ -25,6 +26,7 @@ class Settings:
     environment: str
     files: Path
     proxies: int = 0
+    metrics_token: str = ""
 
     @property
     def is_production(self) -> bool:
@@ -59,4 +61,18 @@ def from_environment() -> Settings:
         environment=environment,
         files=Path(os.environ.get("QIANXING_FILES", "var/files")).resolve(),
         proxies=int(os.environ.get("QIANXING_PROXIES", "0")),
+        metrics_token=os.environ.get("METRICS_TOKEN", ""),
     )
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """What a process of the same installation is started with; only the one that migrates needs the owner's role."""
+    return {
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "SECRET_KEY": settings.secret_key,
+        "QIANXING_ENV": settings.environment,
+        "QIANXING_FILES": str(settings.files),
+        "QIANXING_PROXIES": str(settings.proxies),
+        "METRICS_TOKEN": settings.metrics_token,
+    }

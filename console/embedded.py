@@ -121,6 +121,10 @@ class Embedded:
             self._roles()
         return self.services
 
+    def is_up(self) -> bool:
+        """Whether both servers answer at this moment."""
+        return self._postgres_answers() and self._valkey_answers()
+
     def stop(self) -> None:
         """Leave; the last one out stops both servers and removes the socket folder."""
         if self._using is None:

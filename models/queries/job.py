@@ -46,6 +46,12 @@ def unrelayed() -> int:
     return db.session.scalars(sa.select(sa.func.count()).where(Event.relayed_at.is_(None))).one()
 
 
+def backlog_age() -> float:
+    """Seconds the oldest event has waited for the relay; 0 when none waits."""
+    age = sa.func.extract("epoch", sa.func.clock_timestamp() - sa.func.min(Event.created_at))
+    return float(db.session.scalar(sa.select(age).where(Event.relayed_at.is_(None))) or 0)
+
+
 def last_periods() -> dict[str, datetime]:
     """The newest period taken of each line of the timetable."""
     rows = db.session.execute(sa.select(Mark.name, sa.func.max(Mark.period)).group_by(Mark.name))

@@ -1,0 +1,134 @@
+"""The `qianxing` command."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from console import access, config, create_app, installation, logs, machine
+from console.binaries import NotStarted
+from console.config import Misconfigured, Settings
+from jobs import timetable as timetables
+from jobs import worker as workers
+from models import migrations
+from models.errors import DomainError
+
+HERE = Path(__file__).resolve().parents[1]
+REFUSALS = (Misconfigured, NotStarted, DomainError, machine.NoPort, access.NotADemo)
+
+
+class Commands(click.Group):
+    """Shows a refusal as one sentence; anything else is a bug and stays loud."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except REFUSALS as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """千星控台：社交电商运营控制台。
+
+    未设置 DATABASE_URL 和 REDIS_URL 时，命令使用 var/ 里的内置 PostgreSQL 与 Redis。
+    """
+
+
+host_option = click.option("--host", envvar="HOST", default="127.0.0.1", show_default=True, help="监听的地址")
+port_option = click.option("--port", envvar="PORT", default=5000, show_default=True, help="监听的端口")
+
+
+@main.command()
+@host_option
+@port_option
+def demo(host: str, port: int) -> None:
+    """启动本机演示：内置数据库、演示数据、网页、任务执行、定时任务；Ctrl-C 全部停止。"""
+    if not installation.is_embedded():
+        raise Misconfigured("演示只使用内置数据库：请先取消 DATABASE_URL、REDIS_URL 或 QIANXING_ENV=production")
+    machine.run_demo(host=host, port=port, root=installation.folder())
+
+
+@main.command()
+@host_option
+@port_option
+def serve(host: str, port: int) -> None:
+    """启动网页服务（gunicorn）。"""
+    with installation.open_settings() as settings:
+        environment = config.to_environment(settings) | {"HOST": host, "PORT": str(port)}
+        with tempfile.TemporaryDirectory(prefix="qianxing-metrics-") as folder:
+            environment.setdefault("PROMETHEUS_MULTIPROC_DIR", os.environ.get("PROMETHEUS_MULTIPROC_DIR", folder))
+            code = _attended(machine.WEB, environment)
+    sys.exit(code)
+
+
+@main.command()
+@click.option(
+    "--pool", type=click.Choice(list(workers.POOLS)), default="common", show_default=True, help="执行哪组队列"
+)
+@click.option("--burst", is_flag=True, help="做完已到期的任务就退出")
+def worker(pool: str, burst: bool) -> None:
+    """执行后台任务；可同时启动多个。"""
+    with _logged() as settings:
+        workers.run(create_app(settings), queues=workers.POOLS[pool], burst=burst)
+
+
+@main.command()
+def timetable() -> None:
+    """按时间表发起任务，转发事件，收回失联的任务；可同时启动多个。"""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with _logged() as settings:
+        timetables.run(create_app(settings), stop=stop)
+
+
+@main.command()
+@click.option("--revision", default="head", show_default=True, help="升级到哪个版本")
+def migrate(revision: str) -> None:
+    """把数据库结构升级到当前程序需要的版本（使用 OWNER_DATABASE_URL 的角色）。"""
+    with installation.open_settings() as settings:
+        migrations.upgrade(settings.owner_database_url, revision)
+    click.echo("数据库结构已是最新。" if revision == "head" else f"数据库结构已到 {revision}。")
+
+
+@main.command("create-admin-token")
+@click.option("--address", default="http://127.0.0.1:5000", show_default=True, help="控台的访问地址")
+def create_admin_token(address: str) -> None:
+    """生成一次性链接，用于创建第一位管理员（一小时内有效）。"""
+    with installation.open_settings() as settings, create_app(settings).app_context():
+        click.echo(f"请在一小时内打开并设置密码与动态码：\n{address.rstrip('/')}{access.create_admin_token()}")
+
+
+@main.command()
+@click.argument("name", required=False)
+def bench(name: str | None) -> None:
+    """在本机测量各项性能指标；可只测其中一项。"""
+    sys.exit(_attended([sys.executable, "-m", "tests.bench", *([name] if name else [])], {}))
+
+
+@contextmanager
+def _logged() -> Iterator[Settings]:
+    """The settings of a process that speaks through its log."""
+    logs.configure()
+    with installation.open_settings() as settings:
+        yield settings
+
+
+def _attended(command: list[str], environment: dict[str, str]) -> int:
+    """Run a process in our place: it is told what we are told, and its end is ours."""
+    process = subprocess.Popen(command, cwd=HERE, env=os.environ | environment)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda told, _frame: process.send_signal(told))
+    return process.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""The seeded world of a demonstration, made by operations alone, so that its data obeys every rule."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from console import demo_export
+from console.demo_export import FOOD, SKINCARE, Assortment
+from console.formatting import SHANGHAI
+from models import Actor, acting, db, transaction
+from models.operations import merchant as merchants
+from models.tables.merchant import Merchant, Shop
+
+SEED = 7
+BUILDER = Actor("system:demo", source="cli", action="demo")
+SAMPLE_ROWS = 800
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A shop of the demonstration: whose it is, what it sells and how many rows its export has."""
+
+    merchant: tuple[str, str]
+    shop: str
+    platform: str
+    assortment: Assortment
+    rows: int
+
+
+PLANS = (
+    Plan(("shanlan", "山岚日化"), "山岚旗舰店", "tmall", SKINCARE, 12_000),
+    Plan(("shanlan", "山岚日化"), "山岚视频号小店", "wechat", SKINCARE, 3_000),
+    Plan(("nanfeng", "南风食品"), "南风零食铺", "tmall", FOOD, 5_000),
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """What the command says about the world: whose account the merchant's is, and which file waits to be tried."""
+
+    merchant_id: int
+    sample: Path
+
+
+def build(*, folder: Path, at: datetime, wait: Callable[[Callable[[], bool]], None]) -> World:
+    """Make the world, or find it made; ``wait`` returns once the jobs have done what they were asked for."""
+    for plan in PLANS:
+        _shop(plan)
+    last_on = at.astimezone(SHANGHAI).date() - timedelta(days=1)
+    sample = folder / "试导入-山岚视频号小店.csv"
+    if not sample.exists():
+        text = demo_export.export(SKINCARE, rows=SAMPLE_ROWS, last_on=last_on, seed=SEED + 90)
+        sample.write_text(text, encoding="gb18030")
+    merchant_id = db.session.scalars(sa.select(Merchant.id).where(Merchant.code == PLANS[0].merchant[0])).one()
+    return World(merchant_id=merchant_id, sample=sample)
+
+
+def _shop(plan: Plan) -> int:
+    """The number of the plan's shop, opened together with its merchant on the first call."""
+    code, name = plan.merchant
+    with acting(BUILDER), transaction():
+        merchant_id = db.session.scalar(sa.select(Merchant.id).where(Merchant.code == code))
+        if merchant_id is None:
+            merchant_id = merchants.open_merchant(code=code, name=name).id
+        found = db.session.scalar(sa.select(Shop.id).where(Shop.merchant_id == merchant_id, Shop.name == plan.shop))
+        if found is None:
+            found = merchants.open_shop(merchant_id=merchant_id, name=plan.shop, platform=plan.platform).id
+    return found

@@ -1,0 +1,63 @@
+"""Which installation a command works on: the servers the environment names, or the ones embedded in var/."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from console import config, embedded
+from console.config import Misconfigured, Settings
+
+ADDRESSES = ("DATABASE_URL", "REDIS_URL")
+
+
+def folder() -> Path:
+    """Where an embedded installation keeps everything it has."""
+    return Path(os.environ.get("QIANXING_VAR", "var")).resolve()
+
+
+def is_embedded() -> bool:
+    """Whether nothing names real servers; naming only one of the two is a mistake, not a choice."""
+    named = [name for name in ADDRESSES if os.environ.get(name)]
+    if len(named) == 1:
+        raise Misconfigured(f"只设置了 {named[0]}：请同时设置 {' 和 '.join(ADDRESSES)}，或都不设置以使用内置数据库")
+    return not named and os.environ.get("QIANXING_ENV") != "production"
+
+
+@contextmanager
+def open_settings() -> Iterator[Settings]:
+    """The settings of the installation; embedded servers run for as long as the block lasts."""
+    if not is_embedded():
+        yield config.from_environment()
+        return
+    with embedded.running(folder()) as services:
+        yield of_folder(folder(), services)
+
+
+def of_folder(root: Path, services: embedded.Services) -> Settings:
+    """The settings of an embedded installation: a demo, with a key of its own that outlives restarts."""
+    return Settings(
+        database_url=services.database_url,
+        owner_database_url=services.owner_database_url,
+        redis_url=services.redis_url,
+        secret_key=os.environ.get("SECRET_KEY") or _key(root / "secret_key"),
+        environment=os.environ.get("QIANXING_ENV", "demo"),
+        files=Path(os.environ.get("QIANXING_FILES", root / "files")).resolve(),
+        metrics_token=os.environ.get("METRICS_TOKEN", ""),
+    )
+
+
+def _key(path: Path) -> str:
+    """Two processes that start at once agree on one key: the file appears whole or not at all."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    if not path.exists():
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            return path.read_text()
+        finally:
+            fresh.unlink()
+    return path.read_text()

@@ -1,0 +1,172 @@
+"""The whole console on one machine under one supervisor: servers, schema, a seeded world, web, workers, timetable."""
+
+import fcntl
+import json
+import os
+import socket
+import sys
+import time
+import unicodedata
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import click
+from flask import Flask
+
+from console import access, config, create_app, demo, formatting, installation, logs
+from console.config import Settings
+from console.embedded import Embedded
+from console.supervisor import Child, Supervisor
+from models import migrations
+
+PORTS = 50
+ANSWER_SECONDS = 60.0
+WEB = [sys.executable, "-m", "gunicorn", "-c", "python:console.server", "wsgi:application"]
+POOLS = ("common", "export")
+
+
+class NoPort(RuntimeError):
+    """Every port in reach is taken."""
+
+
+class Stopped(RuntimeError):
+    """Somebody asked us to stop before everything stood."""
+
+
+@contextmanager
+def alone(root: Path) -> Iterator[str | None]:
+    """Hold the folder for one demo; yields the address of the one that already runs here, if there is one."""
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (root / "demo.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield _address_of(root / "demo.json")
+            return
+        (root / "demo.json").unlink(missing_ok=True)
+        try:
+            yield None
+        finally:
+            (root / "demo.json").unlink(missing_ok=True)
+
+
+def _address_of(path: Path) -> str:
+    with suppress(OSError, ValueError, KeyError):
+        return str(json.loads(path.read_text())["address"])
+    return "（正在启动，地址稍后显示）"
+
+
+def free_port(host: str, wanted: int) -> int:
+    """The wanted port, or the next one that nobody listens on."""
+    for port in range(wanted, wanted + PORTS):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind((host, port))
+                return port
+    raise NoPort(f"端口 {wanted}–{wanted + PORTS - 1} 都被占用：请用 PORT=端口号 make demo 另选一个")
+
+
+def run_demo(*, host: str, port: int, root: Path) -> None:
+    """`make demo`: until Ctrl-C or SIGTERM. The second start finds everything as the first one left it."""
+    with alone(root) as address:
+        if address is not None:
+            click.echo(f"千星控台已在运行：{address}\n要停止它，请在启动它的窗口按 Ctrl-C。")
+            return
+        (root / "log").mkdir(mode=0o700, exist_ok=True)
+        with (root / "log" / "demo.log").open("a") as output:
+            logs.configure(output)
+            servers = Embedded(root)
+            supervisor = Supervisor(heal=lambda: _heal(servers))
+            supervisor.listen()
+            try:
+                _run(servers, supervisor, host=host, port=port)
+            except Stopped:
+                pass
+            finally:
+                click.echo("正在停止…")
+                supervisor.stop()
+                servers.stop()
+                click.echo("已全部停止，数据保留在 var/，下次 make demo 接着用。")
+
+
+def _heal(servers: Embedded) -> None:
+    if not servers.is_up():
+        servers.start()
+
+
+def _run(servers: Embedded, supervisor: Supervisor, *, host: str, port: int) -> None:
+    began = time.monotonic()
+    click.echo("启动内置 PostgreSQL 与 Redis …")
+    settings = installation.of_folder(servers.root, servers.start())
+    migrations.upgrade(settings.owner_database_url)
+    port = free_port(host, port)
+    _start_all(supervisor, settings, servers.root, host=host, port=port)
+    address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+    (servers.root / "demo.json").write_text(json.dumps({"address": address, "pid": os.getpid()}))
+    app = create_app(settings)
+    with app.app_context():
+        click.echo("准备演示数据（首次约需半分钟）…")
+        world = demo.build(folder=servers.root, at=formatting.now(), wait=lambda done: _until(supervisor, done))
+    _until(supervisor, lambda: _answers(address))
+    _welcome(app, world, address, seconds=time.monotonic() - began)
+    supervisor.run()
+
+
+def _start_all(supervisor: Supervisor, settings: Settings, root: Path, *, host: str, port: int) -> None:
+    folder = root / "metrics"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for old in folder.glob("*.db"):
+        old.unlink()
+    common = config.to_environment(settings) | {"PYTHONUNBUFFERED": "1", "PROMETHEUS_MULTIPROC_DIR": str(folder)}
+    command = [sys.executable, "-m", "console.cli"]
+    supervisor.add(_child("web", WEB, common | {"HOST": host, "PORT": str(port)}, root))
+    for pool in POOLS:
+        supervisor.add(_child(f"worker-{pool}", [*command, "worker", "--pool", pool], common, root))
+    supervisor.add(_child("timetable", [*command, "timetable"], common, root))
+
+
+def _child(name: str, command: list[str], environment: dict[str, str], root: Path) -> Child:
+    return Child(name=name, command=command, environment=environment, log=root / "log" / f"{name}.log")
+
+
+def _until(supervisor: Supervisor, done: Callable[[], bool]) -> None:
+    """Keep everything alive until something has happened; a request to stop ends the waiting."""
+    while not done():
+        if supervisor.is_stopping:
+            raise Stopped
+        supervisor.look()
+        supervisor.pause(0.05)
+
+
+def _answers(address: str) -> bool:
+    """Whether the sign-in page comes."""
+    with suppress(OSError), urllib.request.urlopen(f"{address}/sign-in", timeout=5) as answer:
+        return bool(answer.status == 200)
+    return False
+
+
+def _welcome(app: Flask, world: demo.World, address: str, *, seconds: float) -> None:
+    """Where to go and how to sign in, as the last thing on the screen."""
+    with app.app_context():
+        accounts = access.demo_accounts(merchant_id=world.merchant_id)
+    line = "─" * 78
+    click.echo(f"\n{line}\n  千星控台已就绪（用时 {seconds:.1f} 秒）\n  地址      {address}")
+    click.echo(f"  免输入    {address}{accounts[0].path}   （管理员，10 分钟内点一次有效）\n{line}")
+    click.echo("  " + "".join(map(_padded, ("身份", "登录名", "密码", "动态码（登录页有最新的）"), (14, 18, 24, 24))))
+    for account in accounts:
+        click.echo(
+            "  "
+            + "".join(map(_padded, (account.name, account.login, account.password, account.code), (14, 18, 24, 24)))
+        )
+    click.echo(
+        f"{line}\n  试试导入  把 {world.sample} 上传到“订单导入”\n  日志      var/log/    停止  Ctrl-C\n{line}\n"
+    )
+
+
+def _padded(text: str, width: int) -> str:
+    """Chinese characters stand two columns wide."""
+    taken = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    return text + " " * (width - taken)
