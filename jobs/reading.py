@@ -9,7 +9,7 @@ from models.rules.importing import Cell, SheetInfo
 
 FILE_BYTES_MAX = 150 * 2**20
 
-_ZIP = b"PK\x03\x04"
+_ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MARKUP = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")
 _ENCRYPTED = "文件加了密码，请取消密码后重新上传"
@@ -45,4 +45,4 @@ def _is_workbook(path: Path) -> bool:
         raise NotASpreadsheet("这其实是一个网页文件，请用 Excel 或 WPS 打开并另存为 .xlsx 后重新上传")
     if head.startswith(_OTHERS):
         raise NotASpreadsheet("这不是表格文件，请上传 .xlsx 或 .csv")
-    return head.startswith(b"PK")
+    return head.startswith(_ZIPS)

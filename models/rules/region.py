@@ -242,7 +242,9 @@ class _Search:
             self._say(level, written, How.CONFLICT, f"“{written}”不属于{owner}，地区为空，请核对省份和城市")
             self._code = None
             return False
-        self._say(level, written, How.UNKNOWN, f"认不出“{written}”，地区只记到上一级")
+        several = written in self._names()
+        reason = f"叫“{written}”的地方不止一个，请补上上级地区" if several else f"认不出“{written}”，地区只记到上一级"
+        self._say(level, written, How.UNKNOWN, reason)
         return True
 
     def _names(self) -> Mapping[str, _Hit | None]:

@@ -17,7 +17,7 @@ from models.rules.importing.layout import (
 )
 from models.rules.importing.products import read_products
 from models.rules.importing.sniff import NothingRecognised, sniff
-from models.rules.importing.validate import validate
+from models.rules.importing.validate import fit, validate
 from models.rules.importing.values import Kind
 from models.rules.importing.vocabulary import Mend, mend
 
@@ -42,6 +42,7 @@ __all__ = [
     "ProductSheet",
     "Refused",
     "SheetInfo",
+    "fit",
     "mend",
     "read_products",
     "sniff",

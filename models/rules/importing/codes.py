@@ -54,14 +54,19 @@ class Codes:
         return self._fits(bare, raw.strip())
 
     def _fits(self, bare: str, written: str) -> Read:
-        form = "text_form" if written and bare != written else ""
         if self._pattern is None or self._pattern.fullmatch(bare):
-            return repaired(bare, bare, form, "去掉了多余的空格、全角或保护字符") if form else Read(bare)
+            return Read(bare) if not written or bare == written else _mended(bare)
         label = _LABEL.match(bare)
         if label and self._pattern.fullmatch(bare, label.end()):
             rest = bare[label.end() :]
             return repaired(rest, rest, "label", f"去掉了编号前的“{label[0].strip()}”")
         whole = _WHOLE_FLOAT.fullmatch(bare)
-        if whole and self._pattern.fullmatch(whole[1]):
-            return repaired(whole[1], whole[1], "text_form", "去掉了表格加上的小数点")
+        squeezed = whole[1] if whole else "".join(bare.split())
+        for certain in (squeezed, squeezed.upper(), squeezed.lower()):
+            if self._pattern.fullmatch(certain):
+                return _mended(certain)
         return Read(bare, Kind.NOTED, "other_shape", None, "与本列其他编号的样式不同，已照原样导入，请核对")
+
+
+def _mended(code: str) -> Read:
+    return repaired(code, code, "text_form", "编号的写法已统一（空格、全角、大小写或表格的保护字符）")

@@ -8,6 +8,7 @@ from models.rules.importing.layout import TITLES, BadLayout, Cell, Cells, Field,
 from models.rules.importing.values import Kind, Read, shown
 
 _CACHE_MAX = 50_000
+_REMEMBERED_LENGTH_MAX = 200
 
 
 class Finding(NamedTuple):
@@ -84,7 +85,7 @@ def _remembering(place: int, judge: Callable[[Cell], tuple[Any, Finding | None]]
 
     def read(cells: Cells, found: list[Finding]) -> Any:
         raw = cells[place]
-        if type(raw) is not str:
+        if type(raw) is not str or len(raw) > _REMEMBERED_LENGTH_MAX:
             value, said = judge(raw)
         elif raw in known:
             value, said = known[raw]

@@ -14,6 +14,7 @@ EARLIEST = date(2000, 1, 1)
 SERIAL_ZERO = date(1899, 12, 30)
 
 _CACHE_MAX = 50_000
+_REMEMBERED_LENGTH_MAX = 32
 _YEAR_FIRST = re.compile(r"([0-9]{4})([-/.#])([0-9]{1,2})\2([0-9]{1,2})")
 _HAN = re.compile(r"([0-9]{4})年([0-9]{1,2})月([0-9]{1,2})[日号]")
 _COMPACT = re.compile(r"(20[0-9]{2})([0-9]{2})([0-9]{2})")
@@ -21,6 +22,7 @@ _YEAR_LAST = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})")
 _SERIAL = re.compile(r"([0-9]{5})(\.[0-9]+)?")
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]{1,9})?)?")
 _DAY_TEXT = re.compile(r"([0-9]+(?:年[0-9]+月[0-9]+[日号]|(?:[-/.#][0-9]+){2})?)[T\s]*(.*)", re.DOTALL)
+_AROUND_UNITS = re.compile(r"\s*([年月日号])\s*")
 _UNREADABLE = "看不出是哪一天，请写成 2019-03-28 这样的日期"
 _CLOCK_UNREADABLE = "看不出是几点几分，请写成 2019-03-28 13:05:00 这样的时间"
 
@@ -64,7 +66,7 @@ class Moments:
         return self._untidy(raw)
 
     def _untidy(self, raw: str) -> Read:
-        folded = text.close_up(raw)
+        folded = _AROUND_UNITS.sub(r"\1", text.fold(raw))
         if text.is_blank(folded):
             return NOTHING
         if serial := _SERIAL.fullmatch(folded):
@@ -100,6 +102,8 @@ class Moments:
     def _day(self, written: str) -> Read:
         known = self._days.get(written)
         if known is None:
+            if len(written) > _REMEMBERED_LENGTH_MAX:
+                return refused("not_date", _UNREADABLE)
             if len(self._days) >= _CACHE_MAX:
                 self._days.clear()
             known = self._days[written] = self._read_day(written)
@@ -109,6 +113,8 @@ class Moments:
         try:
             return self._clocks[written]
         except KeyError:
+            if len(written) > _REMEMBERED_LENGTH_MAX:
+                return None
             if len(self._clocks) >= 2 * _CACHE_MAX:
                 self._clocks = {"": timedelta()}
             clock = self._clocks[written] = _read_clock(written)

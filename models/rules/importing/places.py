@@ -7,9 +7,10 @@ from models.rules import region
 from models.rules.importing import text
 from models.rules.importing.columns import Finding, position
 from models.rules.importing.layout import Cell, Cells, Field
-from models.rules.importing.values import Kind, shown
+from models.rules.importing.values import Kind, formula, shown
 
 _CACHE_MAX = 50_000
+_REMEMBERED_LENGTH_MAX = 200
 _REASONS = {
     region.How.SHORT: "简称已补全为现行全称",
     region.How.OLD: "旧名称已换成现行区划",
@@ -46,15 +47,21 @@ class Places:
         key = tuple([cells[spot] for spot in self._spots])
         known = self._known.get(key)
         if known is None:
+            known = self._resolve(key)
             if len(self._known) >= _CACHE_MAX:
                 self._known.clear()
-            known = self._known[key] = self._resolve(key)
+            if all(isinstance(cell, str | None) and len(cell or "") <= _REMEMBERED_LENGTH_MAX for cell in key):
+                self._known[key] = known
         if known[1]:
             found.extend(known[1])
         return known[0]
 
     def _resolve(self, raw: tuple[Cell, ...]) -> tuple[Place, tuple[Finding, ...]]:
         written = {field: _written(cell) for field, cell in zip(self._names, raw, strict=True)}
+        for field, said in written.items():
+            if refusal := formula(said):
+                finding = Finding(self._names[field], shown(said), None, Kind.REFUSED, refusal.code, refusal.reason)
+                return NOWHERE, (finding,)
         if Field.ADDRESS in written:
             match = region.resolve_address(written[Field.ADDRESS])
         else:

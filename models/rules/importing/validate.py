@@ -1,6 +1,7 @@
 """Whether a layout fits a file, in sentences for the person who chose it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from models.rules.importing.layout import TITLES, Field, Layout, SheetInfo
 
@@ -13,6 +14,20 @@ def validate(layout: Layout, sheets: Sequence[SheetInfo]) -> list[str]:
         if Field.PRODUCT_CODE not in layout.products.columns:
             problems.append("商品信息表没有指定商品编号一列")
     return problems + _indispensable(layout)
+
+
+def fit(layout: Layout, sheets: Sequence[SheetInfo]) -> Layout:
+    """The layout moved to where its columns stand in this file: a preamble grows, a lone sheet gets another name."""
+    if not validate(layout, sheets):
+        return layout
+    wanted = set(layout.columns.values())
+    same_name = [sheet for sheet in sheets if sheet.name == layout.sheet]
+    for sheet in same_name or sheets:
+        for number, _ in sheet.sample:
+            moved = replace(layout, sheet=sheet.name, header_row=number)
+            if wanted <= set(sheet.columns(number)) and not validate(moved, sheets):
+                return moved
+    return layout
 
 
 def _named(name: str, header_row: int, columns: Mapping[Field, str], sheets: Sequence[SheetInfo]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -11,6 +11,8 @@ from models.rules.importing.layout import Cell
 
 AMOUNT_FEN_MAX = 100_000_000 * 100
 QUANTITY_MAX = 10_000_000
+NAME_LENGTH_MAX = 300
+SHOWN_MAX = 100
 
 # Units that count one by one. A carton, a dozen or a pair of them is another number of pieces, so it is not here.
 _PIECES = "个|件|只|支|瓶|盒|袋|包|片|条|套|双|台|张|本|罐|枚|份|桶|块"
@@ -62,14 +64,14 @@ def shown(raw: Cell) -> str:
         return ""
     if isinstance(raw, datetime):
         return raw.strftime("%Y-%m-%d %H:%M:%S") if raw.time() != datetime.min.time() else f"{raw:%Y-%m-%d}"
-    return str(raw)[:100]
+    return str(raw)[:SHOWN_MAX].replace("\0", "")
 
 
 def formula(folded: str) -> Read | None:
     """A refusal when the cell holds a formula or a spreadsheet's error sign instead of a value."""
     if folded.startswith("="):
         return refused("formula", "这里是公式，不是数值；请在表格中“复制 → 粘贴为数值”后重新上传")
-    if folded.startswith("#") and folded.rstrip("!?").isascii() and folded.endswith(("!", "?")):
+    if folded.startswith("#") and folded.endswith(("!", "?")):
         return refused("formula", "这里是表格的计算错误，不是数值；请改正后重新上传")
     return None
 
@@ -100,7 +102,7 @@ def _money_number(raw: int | float) -> Read:
         return refused("too_large", "金额过大，超过一亿元，请核对")
     if isinstance(raw, int):
         return Read(raw * 100)
-    return _fen(f"{raw:.4f}" if f"{raw:.15g}".find("e") >= 0 else f"{raw:.15g}")
+    return _fen(f"{raw:.15f}")
 
 
 def _money_text(raw: str) -> Read:
@@ -110,7 +112,7 @@ def _money_text(raw: str) -> Read:
     if _PLAIN_MONEY.fullmatch(folded):
         got = _fen(folded)
         return got if got.kind or folded == raw.strip() else _rewritten(got)
-    match = _MONEY.fullmatch(folded.replace("￥", "¥"))
+    match = _MONEY.fullmatch(folded)
     if match is None:
         return _why_not_money(folded)
     got = _fen(match[1].replace(",", "") + "." + (match[2] or ""))
@@ -195,8 +197,8 @@ def label(raw: Cell) -> Read:
     if text.is_blank(closed):
         return NOTHING
     if closed == raw.strip():
-        return formula(closed) or Read(closed)
-    return repaired(closed, closed, "text_form", "去掉了多余的空格或全角字符")
+        return _too_long(closed) or formula(closed) or Read(closed)
+    return _too_long(closed) or repaired(closed, closed, "text_form", "去掉了多余的空格或全角字符")
 
 
 def name(raw: Cell) -> Read:
@@ -209,12 +211,11 @@ def name(raw: Cell) -> Read:
     if text.is_blank(bare):
         return NOTHING
     if bare == raw.strip():
-        return formula(bare) or Read(bare)
-    return repaired(bare, bare, "invisible", "去掉了看不见的字符")
+        return _too_long(bare) or formula(bare) or Read(bare)
+    return _too_long(bare) or repaired(bare, bare, "invisible", "去掉了看不见的字符")
 
 
-def as_day(raw: Cell) -> date | None:
-    """The day of a cell that a spreadsheet already holds as a date."""
-    if isinstance(raw, datetime):
-        return raw.date()
-    return raw if isinstance(raw, date) else None
+def _too_long(written: str) -> Read | None:
+    if len(written) <= NAME_LENGTH_MAX:
+        return None
+    return refused("too_long", f"内容超过 {NAME_LENGTH_MAX} 个字，不像是名称；可能是引号不成对，请核对")
