@@ -14,7 +14,7 @@ from models.rules.importing import Cell, SheetInfo
 SHEET = "CSV"
 SAMPLE_ROWS = 200
 COLUMNS_MAX = 256
-LINE_BYTES_MAX = 2**20
+RECORD_LINES_MAX = 100
 
 _BLOCK = 2**20
 _PAIR = re.compile(rb"[\x81-\xfe][\x30-\x39\x40-\x7e\x80-\xfe]")
@@ -50,15 +50,19 @@ def rows(path: Path, sheet: str, header_row: int) -> Iterator[tuple[int, tuple[C
 
 def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, tuple[Cell, ...]]]:
     with path.open(encoding=encoding, newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        reader = csv.reader(file, delimiter=delimiter)
+        line = 0
         try:
             for number, cells in enumerate(reader, 1):
+                if reader.line_num - line > RECORD_LINES_MAX:
+                    raise BrokenFile(f"第 {line + 1} 行的引号不成对，把后面许多行都连在了一起；请重新导出")
+                line = reader.line_num
                 if any(cells):
                     if len(cells) > COLUMNS_MAX:
                         raise TooLarge(f"第 {number} 行有 {len(cells)} 列，最多 {COLUMNS_MAX} 列")
                     yield number, tuple(cells)
         except csv.Error as error:
-            raise BrokenFile(f"第 {reader.line_num} 行附近的引号不成对或内容过长；请重新导出") from error
+            raise BrokenFile(f"第 {line + 1} 行的引号不成对或内容过长；请重新导出") from error
 
 
 def _encoding(path: Path) -> str:

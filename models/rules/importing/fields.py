@@ -9,7 +9,8 @@ _ASIDE = re.compile(r"\(.*?\)|\[.*?\]|【.*?】|[\s_:,.*#/\\-]+")
 
 _NAMES: dict[Field, str] = {
     Field.ORDER_NUMBER: (
-        "订单编号 订单号 订单编码 订单id 主订单编号 主订单号 商户订单号 平台订单号 交易单号 交易号 单号 orderid "
+        "订单编号 订单号 订单编码 订单id 主订单编号 主订单号 商户订单号 平台订单号 交易单号 交易订单号 交易号 单号 "
+        "orderid "
         "orderno ordernumber"
     ),
     Field.LINE_NUMBER: "子订单编号 子订单号 子订单id 子单号 明细编号 suborderid",
@@ -18,7 +19,8 @@ _NAMES: dict[Field, str] = {
         "会员名 用户id 用户名 下单账号 buyer customerid"
     ),
     Field.ORDERED_AT: (
-        "订单创建时间 下单时间 订单日期 下单日期 创建时间 订单时间 交易创建时间 成交日期 交易时间 日期 orderdate createdat"
+        "订单创建时间 下单时间 订单日期 下单日期 创建时间 订单时间 交易创建时间 成交日期 交易时间 日期 "
+        "orderdate createdat"
     ),
     Field.PAID_AT: "订单付款时间 付款时间 支付时间 付款日期 支付日期 支付完成时间 paidat",
     Field.PROVINCE: "所在省份 省份 省 收货省份 收货人省份 收件省份 所在省 province",
