@@ -6,7 +6,7 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import session
+from flask import has_request_context, session
 from flask_babel import Babel, Domain, get_locale
 from werkzeug.utils import cached_property
 
@@ -54,6 +54,8 @@ class Languages(Babel):
 
 
 def chosen() -> str:
-    """The language of this session: Chinese until `?lang=` says otherwise."""
+    """The language of this session: Chinese until `?lang=` says otherwise, and wherever nobody looks."""
+    if not has_request_context():
+        return CHINESE
     language = session.get("lang", CHINESE)
     return language if language in LANGUAGES else CHINESE

@@ -169,6 +169,11 @@ def _link_without(names: Iterable[str]) -> str:
     return _link_with(**dict.fromkeys(names, ""))
 
 
+def _steady_query() -> str:
+    """The filter, order and columns of this page without its place in the list: what a view or an export keeps."""
+    return urlencode([(k, v) for k, v in request.args.items(multi=True) if k not in UNSTEADY and k != "size"])
+
+
 def _other_language() -> dict[str, str]:
     code = next(language for language in LANGUAGES if language != chosen())
     kept = [(k, v) for k, v in request.args.items(multi=True) if k != "lang"]
@@ -188,7 +193,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(formatting.FILTERS)
     app.jinja_env.globals.update(
         csp_nonce=nonce, asset=_asset, language=chosen, other_language=_other_language, link_with=_link_with,
-        link_without=_link_without, menu=list, banners=list, sizes=SIZES,
+        link_without=_link_without, steady_query=_steady_query, menu=list, banners=list, sizes=SIZES,
     )  # fmt: skip
     if not sa.event.contains(Session, "after_begin", _limit_statements):
         sa.event.listen(Session, "after_begin", _limit_statements)

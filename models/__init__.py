@@ -11,6 +11,7 @@ from models.tables.merchant import Merchant, Shop
 from models.tables.placement import Frontier, Move, Seat
 from models.tables.region import Region
 from models.tables.staff import Attempt, Staff, StaffLink, StaffSession
+from models.tables.view import Export, SavedView
 
 __all__ = [
     "Frontier",
@@ -27,6 +28,7 @@ __all__ = [
     "Attempt",
     "Audit",
     "Event",
+    "Export",
     "HistoryLine",
     "ImportIssue",
     "ImportLayout",
@@ -36,6 +38,7 @@ __all__ = [
     "Merchant",
     "RawLine",
     "Region",
+    "SavedView",
     "Shop",
     "Staff",
     "StaffLink",

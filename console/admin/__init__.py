@@ -9,10 +9,15 @@ from flask_admin.theme import Theme
 
 from console import web
 from console.admin.base import SECTIONS, SecureView, check
+from console.admin.export import ExportView, offer
 from console.admin.home import HomeView
+from console.admin.saved import SavedViewView
 
 # The order of the pages in each section of the menu; sections follow console.admin.base.SECTIONS.
-VIEWS: tuple[type[SecureView], ...] = ()
+VIEWS: tuple[type[SecureView], ...] = (
+    ExportView,
+    SavedViewView,
+)
 
 
 def register(app: Flask) -> Admin:
@@ -32,6 +37,7 @@ def register(app: Flask) -> Admin:
     for view in VIEWS:
         admin.add_view(view())
     check(admin._views)
+    offer(app, admin._views)
     app.jinja_env.globals["menu"] = lambda: _sections(admin)
     return admin
 

@@ -1,6 +1,6 @@
 """The views everything in the console is made of: pages that declare a permission, and lists that only read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 
@@ -18,8 +18,9 @@ from console.admin import lists
 from console.admin.columns import Column
 from console.admin.filters import LARGEST_ID, Filter, Search, Unreadable
 from console.auth import Undeclared, actor, allowed, current_staff, local_path, permits
-from models import acting, db, transaction
+from models import SavedView, acting, db, transaction
 from models.errors import DomainError
+from models.queries import view as views
 from models.queries.staff import SignedIn
 
 SECTIONS: dict[str, LazyString] = {
@@ -238,7 +239,20 @@ class ReadView(SecureView, ModelView):
                 page, total = self.page(asked), self.total(asked)
             except Unreadable as error:
                 flash(str(error), "refused")
-        return self.render(self.list_template, asked=asked, page=page, total=total, shape=self.shape, **self.extras())
+        return self.render(
+            self.list_template,
+            asked=asked,
+            page=page,
+            total=total,
+            shape=self.shape,
+            views=self.views(),
+            **self.extras(),
+        )
+
+    def views(self) -> Sequence[SavedView]:
+        """The saved views of this list that this person may choose from."""
+        viewer = _viewer()
+        return views.saved(page=self.endpoint, staff_id=viewer.id, sees_shared=viewer.merchant_id is None)
 
     def extras(self) -> dict[str, Any]:
         """What a list's own template needs beside the list."""

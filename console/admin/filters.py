@@ -47,6 +47,9 @@ class Filter:
         """The value in the address, None when the filter is not asked."""
         raise NotImplementedError
 
+    def check(self, value: Any) -> None:
+        """Refuse a value that this person is not offered."""
+
     def where(self, value: Any) -> ColumnElement[bool]:
         raise NotImplementedError
 
@@ -101,13 +104,12 @@ class OneOf(Filter):
         return self.choices() if callable(self.choices) else self.choices
 
     def read(self, args: MultiDict[str, str]) -> list[str] | None:
-        asked = [value for value in args.getlist(self.key) if value]
-        if not asked:
-            return None
-        unknown = sorted(set(asked) - set(self.offered()))
+        return sorted({value for value in args.getlist(self.key) if value}) or None
+
+    def check(self, value: list[str]) -> None:
+        unknown = sorted(set(value) - set(self.offered()))
         if unknown:
             raise Unreadable(_("%(filter)s: %(text)s is no choice", filter=self.title, text=", ".join(unknown)))
-        return sorted(set(asked))
 
     def where(self, value: list[str]) -> ColumnElement[bool]:
         return self.at.in_([int(v) for v in value] if isinstance(self.at.type, sa.Integer) else value)

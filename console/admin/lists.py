@@ -62,17 +62,25 @@ class Shape:
                 return column, wish.startswith("-")
         raise LookupError(f"{self.order} is no sortable column")
 
-    def read(self, args: MultiDict[str, str]) -> Asked:
-        """Check every parameter against what is declared; what cannot be read becomes a problem, never a guess."""
+    def _values(self, args: MultiDict[str, str], *, checked: bool) -> tuple[dict[str, Any], list[str]]:
         values, problems = {}, []
         for question in self.filters:
             try:
                 value = question.read(args)
+                if value is not None:
+                    values[question.key] = value
+                    if checked:
+                        question.check(value)
             except Unreadable as error:
                 problems.append(str(error))
-                continue
-            if value is not None:
-                values[question.key] = value
+        return values, problems
+
+    def read(self, args: MultiDict[str, str], *, checked: bool = True) -> Asked:
+        """Check every parameter against what is declared; what cannot be read becomes a problem, never a guess.
+
+        Outside a request nobody is there to be offered choices: what was checked before is read unchecked.
+        """
+        values, problems = self._values(args, checked=checked)
         sort, descending = self._sort(args)
         chosen = args.get("cols", "").split(",")
         columns = tuple(c for c in self.columns if c.listed and c.key in chosen)
