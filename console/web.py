@@ -190,6 +190,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(DomainError, _refused)
     app.register_error_handler(OperationalError, _database_error)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(formatting.FILTERS)
     app.jinja_env.globals.update(
         csp_nonce=nonce, asset=_asset, language=chosen, other_language=_other_language, link_with=_link_with,

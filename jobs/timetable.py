@@ -18,7 +18,7 @@ from models.operations import timetable as operation
 from models.operations.job import Swept
 from models.queries import job as jobs
 from models.rules import cadence
-from models.rules.cadence import Cadence, Daily
+from models.rules.cadence import Cadence, Daily, Every
 
 # The days, nights and months of the business, whatever the clock of the machine.
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -43,7 +43,10 @@ class Line:
     catches_up: bool = False
 
 
-LINES: tuple[Line, ...] = (Line("清理旧任务", "forget_finished", Daily(time(3, 30))),)
+LINES: tuple[Line, ...] = (
+    Line("清理旧任务", "forget_finished", Daily(time(3, 30))),
+    Line("清理过期导出", "forget_exports", Every(3600)),
+)
 
 
 def plan(*, at: datetime, lines: tuple[Line, ...] = LINES) -> int:

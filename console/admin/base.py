@@ -162,7 +162,7 @@ class ReadView(SecureView, ModelView):
     list_template = "console/list.html"
     details_template = "console/detail.html"
 
-    can_create = can_edit = can_delete = can_export = False
+    can_create = can_edit = can_delete = can_export = column_auto_select_related = False
     create_view = edit_view = delete_view = details_view = None
     action_view = export = ajax_lookup = ajax_update = None
 

@@ -142,8 +142,8 @@ class ExportView(ReadView):
         Column(key="is_masked", title=_l("Masked"), at=Export.is_masked, kind=Kind.FLAG),
         Column(key="created_at", title=_l("Asked at"), at=Export.created_at, kind=Kind.MOMENT),
         Column(key="expires_at", title=_l("Expires at"), at=Export.expires_at, kind=Kind.MOMENT),
-        Column(key="staff_id", title=_l("Asked by"), at=Export.staff_id, cell=lambda row: row.staff_name),
-        Column(key="staff_name", title=_l("Asked by"), at=Staff.name, shown=False),
+        Column(key="asked_by", title=_l("Asked by"), at=Staff.name),
+        Column(key="staff_id", title=_l("Owner no."), at=Export.staff_id, shown=False),
         Column(key="fetch", title=_l("File"), at=sa.literal(""), cell=_fetch_link),
     )
     questions = (
