@@ -9,9 +9,10 @@ from typing import NamedTuple
 from models.rules.importing import text, values
 from models.rules.importing.amounts import Amounts, Settlement
 from models.rules.importing.columns import Finding, Readers
-from models.rules.importing.layout import Cells, Field, Grain, Layout, Product
+from models.rules.importing.layout import BadLayout, Cells, Field, Grain, Layout, Product
 from models.rules.importing.moments import Moments
 from models.rules.importing.places import Places
+from models.rules.importing.validate import indispensable
 from models.rules.importing.values import Kind
 
 __all__ = ["Cleaned", "Cleaner", "Finding", "Line", "Refused"]
@@ -66,6 +67,8 @@ class Cleaner:
     def __init__(
         self, layout: Layout, columns: tuple[str, ...], *, today: date, products: Mapping[str, Product] | None = None
     ) -> None:
+        if problems := indispensable(layout):
+            raise BadLayout("；".join(problems))
         self._width = len(columns)
         self._columns = columns
         self._layout = layout

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from models.rules.importing.codes import Codes
-from models.rules.importing.layout import TITLES, BadLayout, Cell, Cells, Field, Layout
+from models.rules.importing.layout import ALWAYS_REQUIRED, TITLES, BadLayout, Cell, Cells, Field, Layout
 from models.rules.importing.values import Kind, Read, shown
 
 _CACHE_MAX = 50_000
@@ -36,6 +36,7 @@ class Readers:
     def __init__(self, layout: Layout, columns: tuple[str, ...]) -> None:
         self._layout = layout
         self._columns = columns
+        self._required = layout.required.union(ALWAYS_REQUIRED)
 
     def code(self, field: Field) -> Reader:
         """The reader of a column of codes."""
@@ -47,7 +48,7 @@ class Readers:
         if name is None:
             return absent
         place = position(name, self._columns)
-        judge = _judge(name, parse, TITLES[field] if field in self._layout.required else "")
+        judge = _judge(name, parse, TITLES[field] if field in self._required else "")
         return _remembering(place, judge) if keep else _fresh(place, judge)
 
 

@@ -66,6 +66,9 @@ TITLES: dict[Field, str] = {
 }
 
 
+ALWAYS_REQUIRED = (Field.ORDER_NUMBER, Field.ORDERED_AT)
+
+
 class Grain(StrEnum):
     """What one row stands for."""
 

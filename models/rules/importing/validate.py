@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from models.rules.importing.layout import TITLES, Field, Layout, SheetInfo
+from models.rules.importing.layout import ALWAYS_REQUIRED, TITLES, Field, Layout, SheetInfo
 
 
 def validate(layout: Layout, sheets: Sequence[SheetInfo]) -> list[str]:
@@ -13,7 +13,7 @@ def validate(layout: Layout, sheets: Sequence[SheetInfo]) -> list[str]:
         problems += _named(layout.products.sheet, layout.products.header_row, layout.products.columns, sheets)
         if Field.PRODUCT_CODE not in layout.products.columns:
             problems.append("商品信息表没有指定商品编号一列")
-    return problems + _indispensable(layout)
+    return problems + indispensable(layout)
 
 
 def fit(layout: Layout, sheets: Sequence[SheetInfo]) -> Layout:
@@ -44,11 +44,10 @@ def _named(name: str, header_row: int, columns: Mapping[Field, str], sheets: Seq
     ]
 
 
-def _indispensable(layout: Layout) -> list[str]:
+def indispensable(layout: Layout) -> list[str]:
+    """What no layout can do without, whatever the file."""
     given = layout.columns
-    problems = [
-        f"没有指定{TITLES[field]}一列" for field in (Field.ORDER_NUMBER, Field.ORDERED_AT) if field not in given
-    ]
+    problems = [f"没有指定{TITLES[field]}一列" for field in ALWAYS_REQUIRED if field not in given]
     if Field.AMOUNT not in given and not {Field.QUANTITY, Field.UNIT_PRICE} <= given.keys():
         problems.append("没有指定金额一列，也没有可以相乘的数量和单价")
     twice = [name for name in set(given.values()) if list(given.values()).count(name) > 1]
