@@ -71,11 +71,9 @@ def link(token: str) -> Page:
 @public
 def demo(token: str) -> Page:
     """Sign in to a demonstration by the link that its command has printed; not routed anywhere else."""
-    at = sessions.now()
     try:
         with acting(actor("staff.enter_by_link")), transaction():
-            staff_id = staff.enter_by_link(link=token, at=at)
-            fresh = session.open_(staff_id=staff_id, ip=_origin().ip, user_agent=_origin().user_agent, at=at)
+            fresh = opened(staff.enter_by_link(link=token, at=sessions.now()))
     except DomainError as refusal:
         return _sign_in_page(str(refusal)), 404
     return entered(fresh, "/")
@@ -114,6 +112,17 @@ def counted(operation: Callable[..., T], proof: Proof) -> T:
         return operation(proof=proof, origin=origin, at=at)
 
 
+def proven() -> bool:
+    """Whether the signed-in person has just typed both of their factors."""
+    return counted(signin.prove, own_proof())
+
+
+def opened(staff_id: int) -> str:
+    """A session of this browser for somebody who has proved themselves; inside a transaction."""
+    origin = _origin()
+    return session.open_(staff_id=staff_id, ip=origin.ip, user_agent=origin.user_agent, at=sessions.now())
+
+
 def entered(fresh: str, to: str) -> Response:
     """Into the console with a new session: nothing of the browser's earlier state comes along but its language."""
     _renew_browser()
@@ -122,7 +131,6 @@ def entered(fresh: str, to: str) -> Response:
 
 
 def _accept(token: str) -> Page:
-    at, origin = sessions.now(), _origin()
     try:
         with acting(actor("staff.accept")), transaction():
             person = staff.accept(
@@ -131,9 +139,9 @@ def _accept(token: str) -> Page:
                 code=_typed("code"),
                 login=_typed("login"),
                 name=_typed("name"),
-                at=at,
+                at=sessions.now(),
             )
-            fresh = session.open_(staff_id=person.id, ip=origin.ip, user_agent=origin.user_agent, at=at)
+            fresh = opened(person.id)
     except DomainError as refusal:
         return _link_page(token, str(refusal))
     return entered(fresh, "/")
