@@ -8,15 +8,23 @@ from flask_admin.menu import MenuCategory
 from flask_admin.theme import Theme
 
 from console import web
+from console.admin.account import AccountView
+from console.admin.audit import AuditView
 from console.admin.base import SECTIONS, SecureView, check
 from console.admin.export import ExportView, offer
 from console.admin.home import HomeView
 from console.admin.saved import SavedViewView
+from console.admin.staff import RoleView, SessionView, StaffView
 
 # The order of the pages in each section of the menu; sections follow console.admin.base.SECTIONS.
 VIEWS: tuple[type[SecureView], ...] = (
     ExportView,
     SavedViewView,
+    StaffView,
+    RoleView,
+    SessionView,
+    AuditView,
+    AccountView,
 )
 
 

@@ -63,7 +63,7 @@ class AuditView(ReadView):
         Column(key="who", title=_l("Who"), at=sa.func.coalesce(Staff.name, Audit.actor)),
         Column(key="kind", title=_l("What"), at=Audit.kind, kind=Kind.BADGE, badges=KINDS),
         Column(key="table_name", title=_l("Table or fact"), at=Audit.table_name, kind=Kind.CODE),
-        Column(key="row_id", title=_l("Row"), at=Audit.row_id, kind=Kind.CODE),
+        Column(key="target", title=_l("Row"), at=Audit.row_id, kind=Kind.CODE),
         Column(key="rows", title=_l("Rows"), at=Audit.rows, kind=Kind.COUNT, shown=False),
         Column(key="action", title=_l("Action"), at=Audit.action, kind=Kind.CODE),
         Column(key="reason", title=_l("Reason"), at=Audit.reason),
@@ -92,4 +92,4 @@ class AuditView(ReadView):
         return {"differences": list(differences(row.before, row.after)), "entry": row}
 
     def heading(self, row: Row[Any]) -> str:
-        return f"#{row.row_id}" if not row.table_name else f"{row.table_name} {row._mapping['row_id'] or ''}".strip()
+        return f"{row.table_name} {row.target}".strip()

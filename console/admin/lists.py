@@ -217,7 +217,7 @@ def page_of(query: Select[Any], order: Order, asked: Asked) -> Page:
 
 def _planned(query: Select[Any]) -> int:
     """How many rows the planner expects."""
-    compiled = query.compile(dialect=db.engine.dialect)
+    compiled = query.compile(dialect=db.engine.dialect, compile_kwargs={"render_postcompile": True})
     cursor = db.session.connection().exec_driver_sql(f"EXPLAIN (FORMAT JSON) {compiled}", compiled.params)
     return int(cursor.scalar_one()[0]["Plan"]["Plan Rows"])
 

@@ -19,6 +19,8 @@ class Audit(Base):
         sa.Index(None, "at", "id"),
         sa.Index(None, "table_name", "row_id", "id"),
         sa.Index(None, "actor", "id"),
+        sa.Index(None, "action", "id"),
+        sa.Index(None, "request_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
