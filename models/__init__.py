@@ -8,12 +8,30 @@ from models.tables.job import Event, Job, Mark
 from models.tables.ledger import Account, Block, Leg, Posting, Snapshot
 from models.tables.member import Matrix, Member
 from models.tables.merchant import Merchant, Shop
+from models.tables.order import Order, OrderLine, Refund, Share
+from models.tables.payout import DividendBill, DividendLine, RegionAgent, Withdrawal
 from models.tables.placement import Frontier, Move, Seat
+from models.tables.policy import Agreement, Consent, PolicyVersion
 from models.tables.region import Region
 from models.tables.staff import Attempt, Staff, StaffLink, StaffSession
+from models.tables.standing import AdmissionTask, Obligation, StandingChange
 from models.tables.view import Export, SavedView
 
 __all__ = [
+    "Order",
+    "OrderLine",
+    "Refund",
+    "Share",
+    "DividendBill",
+    "DividendLine",
+    "RegionAgent",
+    "Withdrawal",
+    "Agreement",
+    "Consent",
+    "PolicyVersion",
+    "AdmissionTask",
+    "Obligation",
+    "StandingChange",
     "Frontier",
     "Matrix",
     "Member",

@@ -29,7 +29,9 @@ class Matrix(Base):
 class Member(Base):
     """A registered user; a promoter once ``qualified_at`` is set; a preset showcase of its matrix with ``position``.
 
-    ``cycle_start`` and ``cycle_end`` bound the assessment cycle that runs, [start, end).
+    ``cycle_start`` and ``cycle_end`` bound the assessment cycle that runs, [start, end). ``suspended_at`` is the
+    instant of the freeze, after an exit of the exit. ``earned_fen`` is what shares, bonuses and dividends brought in a
+    lifetime, net of reversals.
     """
 
     __tablename__ = "member"
@@ -43,7 +45,8 @@ class Member(Base):
         sa.CheckConstraint("showcase IN ('none', 'pending', 'open', 'closed')", name="showcase"),
         sa.CheckConstraint("position BETWEEN 1 AND 10", name="position"),
         sa.CheckConstraint("sponsor_id <> id", name="sponsor"),
-        sa.CheckConstraint("failures >= 0", name="failures"),
+        sa.CheckConstraint("failures >= 0 AND strikes >= 0", name="counts"),
+        sa.CheckConstraint("rank IN ('expert', 'leader', 'founder', 'center')", name="rank"),
         sa.CheckConstraint("(cycle_start IS NULL) = (cycle_end IS NULL) AND cycle_start < cycle_end", name="cycle"),
         sa.Index(None, "sponsor_id", "qualified_at"),
         sa.Index(None, "standing", "id"),
@@ -61,9 +64,12 @@ class Member(Base):
     registered_at: Mapped[datetime]
     qualified_at: Mapped[datetime | None]
     unlocked_at: Mapped[datetime | None]
-    frozen_at: Mapped[datetime | None]
-    exited_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
     cycle_start: Mapped[datetime | None]
     cycle_end: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     rank: Mapped[str | None]
+    seed_at: Mapped[datetime | None]
+    strikes: Mapped[int] = mapped_column(default=0)
+    earned_fen: Mapped[int] = mapped_column(default=0)
+    real_name_at: Mapped[datetime | None]

@@ -1,0 +1,59 @@
+"""What happens to a member's standing: admission tasks, every change with its evidence, own orders that are owed."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class AdmissionTask(Base):
+    """A showcase to buy in, fixed when the candidate registered; the tasks of an earlier registration are removed."""
+
+    __tablename__ = "admission_task"
+    __table_args__ = (sa.CheckConstraint("n BETWEEN 1 AND 10", name="n"),)
+
+    member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), primary_key=True)
+    n: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True)
+    seller_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"))
+
+
+class StandingChange(Base):
+    """One transition of a member: standing, unlock, cycle, rank, showcase, seed promoter; with what it rested on."""
+
+    __tablename__ = "standing_change"
+    __table_args__ = (
+        sa.CheckConstraint(
+            "kind IN ('registered', 'lapsed', 'qualified', 'unlocked', 'passed', 'failed', 'frozen', 'exited',"
+            " 'revived', 'ranked', 'unranked', 'closed', 'reopened', 'seed', 'strike', 'reminded')",
+            name="kind",
+        ),
+        sa.Index(None, "member_id", "id"),
+        sa.Index(None, "at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
+    member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"))
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    before: Mapped[str | None]
+    after: Mapped[str | None]
+    reason: Mapped[str]
+    evidence: Mapped[dict[str, Any]]
+
+
+class Obligation(Base):
+    """An own normal order that a high earner owes since an instant (rules §5.8), until it is met."""
+
+    __tablename__ = "obligation"
+    __table_args__ = (
+        sa.CheckConstraint("met_at >= since", name="met"),
+        sa.Index(None, "member_id", "since", "id", postgresql_where=sa.text("met_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
+    member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"))
+    since: Mapped[datetime]
+    met_at: Mapped[datetime | None]
