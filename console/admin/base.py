@@ -1,11 +1,12 @@
 """The views everything in the console is made of: pages that declare a permission, and lists that only read."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, current_app, flash, redirect, request, url_for
 from flask_admin import BaseView, expose
 from flask_admin.contrib.sqla import ModelView
 from flask_babel import LazyString
@@ -63,14 +64,21 @@ def back(default: str = "/") -> str:
 
 def staff_id() -> int:
     """The id of the person of this request."""
-    return _viewer().id
+    return viewer().id
 
 
-def _viewer() -> SignedIn:
+def viewer() -> SignedIn:
+    """The person of this request."""
     staff = current_staff()
     if staff is None:
         abort(401)
     return staff
+
+
+def peers() -> dict[str, "SecureView"]:
+    """The pages this person may open, by endpoint."""
+    admin = current_app.extensions["admin"][0]
+    return {view.endpoint: view for view in admin._views if view.is_accessible()}
 
 
 class SecureView(BaseView):
@@ -194,7 +202,7 @@ class ReadView(SecureView, ModelView):
         return query
 
     def get_query(self) -> Select[Any]:
-        return self.scope(sa.select(self.model), _viewer())
+        return self.scope(sa.select(self.model), viewer())
 
     def get_count_query(self) -> Select[Any]:
         return self.get_query().with_only_columns(sa.func.count())
@@ -221,11 +229,10 @@ class ReadView(SecureView, ModelView):
     def page(self, asked: lists.Asked) -> lists.Page:
         order = lists.Order(asked.sort, self.identity, asked.descending)
         wanted = self.listed() if asked.sort.listed else (*self.listed(), asked.sort)
-        return lists.page_of(self.shape.narrowed(self.rows(_viewer(), wanted), asked), order, asked)
+        return lists.page_of(self.shape.narrowed(self.rows(viewer(), wanted), asked), order, asked)
 
     def total(self, asked: lists.Asked) -> lists.Total:
-        viewer = _viewer()
-        query = self.shape.narrowed(self.scope(self.base().add_columns(self.identity), viewer), asked)
+        query = self.shape.narrowed(self.scope(self.base().add_columns(self.identity), viewer()), asked)
         table = sa.inspect(self.model).local_table
         return lists.total_of(query, table, is_bare=query.whereclause is None)
 
@@ -251,8 +258,13 @@ class ReadView(SecureView, ModelView):
 
     def views(self) -> Sequence[SavedView]:
         """The saved views of this list that this person may choose from."""
-        viewer = _viewer()
-        return views.saved(page=self.endpoint, staff_id=viewer.id, sees_shared=viewer.merchant_id is None)
+        person = viewer()
+        return views.saved(page=self.endpoint, staff_id=person.id, sees_shared=person.merchant_id is None)
+
+    def hits(self, text: str, most: int) -> tuple[lists.Asked, lists.Page]:
+        """The first rows a search finds."""
+        asked = dataclasses.replace(self.shape.read(MultiDict({"q": text})), size=most)
+        return asked, self.page(asked)
 
     def extras(self) -> dict[str, Any]:
         """What a list's own template needs beside the list."""
@@ -269,7 +281,7 @@ class ReadView(SecureView, ModelView):
         """The scoped row with all its columns; 404 when it is not there for this person."""
         if row_id > LARGEST_ID:
             abort(404)
-        query = self.rows(_viewer(), self.columns).where(self.identity == row_id)
+        query = self.rows(viewer(), self.columns).where(self.identity == row_id)
         return db.session.execute(query).one_or_none() or abort(404)
 
     def around(self, row_id: int) -> dict[str, Any]:

@@ -1,13 +1,113 @@
-"""工作台: what needs a look today."""
+"""工作台: what moved, what runs, what needs a look; and one search over every list."""
 
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+import sqlalchemy as sa
+from flask import request
 from flask_admin import expose
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import Row
 
-from console import formatting
-from console.admin.base import SecureView
-from console.auth import permits
+from console import formatting, health
+from console.admin.base import ReadView, SecureView, Viewer, peers, viewer
+from console.admin.columns import Badge, Tone
+from console.auth import allowed, permits
+from console.catalogue import CHINESE, chosen
+from models import ImportRun, Job, Shop, db
+from models.tables.job import State
+from reports import frames, metrics
+from reports.metrics import Tile
+from reports.numbers import Lang, Unit, compact, exact
+from reports.slices import Period, Scope, Slice
+
+DAYS = 30
+METRICS = ("gmv", "orders", "buyers", "repurchase")
+ALERT_DAYS = 7
+SHOWN = 6
+FOUND_EACH = 5
+LAMPS = {health.State.OK: "good", health.State.DEGRADED: "warn", health.State.DOWN: "bad"}
+PARTS = {
+    "postgres": _l("Database"),
+    "redis": _l("Doorbell (Redis)"),
+    "migrations": _l("Schema"),
+    "outbox": _l("Outbox"),
+    "workers": _l("Workers"),
+}
+IMPORT_STATES = {
+    "done": Badge(_l("imported"), Tone.GOOD),
+    "failed": Badge(_l("failed"), Tone.BAD),
+    "cancelled": Badge(_l("cancelled"), Tone.PLAIN),
+    "undone": Badge(_l("undone"), Tone.PLAIN),
+    "staged": Badge(_l("ready to publish"), Tone.WARN),
+}
+UNDER_WAY = Badge(_l("under way"), Tone.BUSY)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The tiles of a period; the period ends with the newest paid day when nothing was paid since."""
+
+    period: Period
+    tiles: list[Tile]
+    lang: Lang
+
+    def value(self, tile: Tile) -> str:
+        return compact(tile.value, tile.metric.unit, self.lang)
+
+    def exact(self, tile: Tile) -> str:
+        return exact(tile.value, tile.metric.unit)
+
+    def before(self, tile: Tile) -> str:
+        return "" if tile.before is None else compact(tile.before, tile.metric.unit, self.lang)
+
+    def change(self, tile: Tile) -> str:
+        if tile.change is None:
+            return ""
+        return f"{tile.change * 100:+.1f}pp" if tile.metric.unit is Unit.RATE else f"{tile.change * 100:+.1f}%"
+
+    @property
+    def query(self) -> str:
+        dates = {"from": self.period.start.isoformat(), "to": self.period.end.isoformat()}
+        return urlencode({"period": "custom", **dates})
+
+
+def figures(person: Viewer, today: date) -> Figures | None:
+    """The last thirty days with sales beside the thirty before; None before the first sale."""
+    scope = Scope(person.merchant_id)
+    span = frames.span(scope)
+    if span is None:
+        return None
+    end = min(today, span.end) if span.end < today - timedelta(days=DAYS) else today
+    part = Slice(Period(end - timedelta(days=DAYS - 1), end), scope)
+    found = metrics.tiles(frames.measured(part), frames.measured(part.before()), METRICS)
+    return Figures(part.period, found, Lang.ZH if chosen() == CHINESE else Lang.EN)
+
+
+def running(person: Viewer) -> list[Row[Any]]:
+    """One's own jobs that wait or run, newest first."""
+    columns = (Job.id, Job.title, Job.kind, Job.state, Job.done, Job.total, Job.note, Job.subject)
+    mine = sa.select(*columns).where(Job.finished_at.is_(None), Job.created_by == f"staff:{person.id}")
+    return list(db.session.execute(mine.order_by(Job.id.desc()).limit(SHOWN)))
+
+
+def imports(person: Viewer) -> list[Row[Any]]:
+    """The newest imports this person may see."""
+    columns = (ImportRun.id, ImportRun.file_name, ImportRun.state, ImportRun.created_at, ImportRun.rows_published)
+    query = sa.select(*columns, Shop.name.label("shop")).join(Shop, Shop.id == ImportRun.shop_id)
+    if person.merchant_id is not None:
+        query = query.where(Shop.merchant_id == person.merchant_id)
+    return list(db.session.execute(query.order_by(ImportRun.id.desc()).limit(SHOWN)))
+
+
+def alerts() -> list[Row[Any]]:
+    """Jobs that died within the last week, newest first."""
+    since = formatting.now() - timedelta(days=ALERT_DAYS)
+    dead = sa.select(Job.id, Job.title, Job.kind, Job.error, Job.finished_at)
+    dead = dead.where(Job.state == State.DEAD, Job.finished_at > since)
+    return list(db.session.execute(dead.order_by(Job.finished_at.desc()).limit(SHOWN)))
 
 
 class HomeView(SecureView):
@@ -20,5 +120,38 @@ class HomeView(SecureView):
     @expose("/")
     @permits("home.view")
     def index_view(self) -> Any:
-        """The workbench."""
-        return self.render("console/home.html", hour=formatting.now().astimezone(formatting.SHANGHAI).hour)
+        """The workbench; each part stands only where the person may see what it shows."""
+        person, at = viewer(), formatting.now()
+        return self.render(
+            "console/home.html",
+            hour=at.astimezone(formatting.SHANGHAI).hour,
+            today=formatting.today(),
+            figures=figures(person, formatting.today()) if allowed("board.view") else None,
+            running=running(person),
+            imports=imports(person) if allowed("import.view") else [],
+            alerts=alerts() if allowed("job.view") else [],
+            findings=health.report(at=at).findings if allowed("health.view") else (),
+            lamps=LAMPS,
+            parts=PARTS,
+            import_states=IMPORT_STATES,
+            under_way=UNDER_WAY,
+            peers=peers(),
+        )
+
+    @expose("/running")
+    @permits("home.view")
+    def running(self) -> Any:
+        """The part of the workbench that refreshes itself."""
+        return self.render("console/home_running.html", running=running(viewer()), peers=peers())
+
+    @expose("/find")
+    @permits("home.view")
+    def find(self) -> Any:
+        """A code, number or name looked for in every list this person may open."""
+        text = request.args.get("q", "").strip()
+        hits = [(view, *view.hits(text, FOUND_EACH)) for view in _searchable()] if text else []
+        return self.render("console/find.html", text=text, hits=[hit for hit in hits if hit[2].rows])
+
+
+def _searchable() -> list[ReadView]:
+    return [view for view in peers().values() if isinstance(view, ReadView) and view.searches]
