@@ -54,6 +54,8 @@ class Bell:
 
     def ring_missing(self, queue: str, ids: Sequence[int]) -> int:
         """Ring for due jobs that no bell in Redis stands for."""
+        if not ids:
+            return 0
         try:
             standing = len(self._queue(queue))
         except RedisError:

@@ -90,8 +90,9 @@ def order(kind: str) -> Order:
 def answer(job_id: int) -> None:
     """What a bell starts in a worker: the job it rang for, then whatever is due on this worker's queues."""
     station: Station = current_app.extensions["station"]
+    began = time.monotonic()
     drain(station.queues, first=job_id, worker=station.worker)
-    if not STOPPING.is_set():
+    if not STOPPING.is_set() and time.monotonic() - began > SITTING_SECONDS:
         bell.ring_due(station.queues)
 
 

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from models.base import db
 from models.errors import Conflict, Missing
 from models.operations import outbox
+from models.queries import job as queries
 from models.rules import backoff
 from models.tables.job import FINAL, Job, State
 
@@ -58,22 +58,12 @@ def _after(seconds: float) -> sa.ColumnElement[Any]:
     return sa.func.clock_timestamp() + sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
 
 
-def _first_in_lane() -> sa.ColumnElement[bool]:
-    earlier = aliased(Job)
-    blocked = sa.exists().where(
-        earlier.lane == Job.lane, earlier.lane != "", earlier.id < Job.id, earlier.finished_at.is_(None)
-    )
-    return (Job.lane == "") | ~blocked
-
-
 def claim(*, worker: str, queue: str, job_id: int | None = None) -> Claim | None:
     """Take the first due job of a queue, or the named one, under a lease and a new token; None when none is due."""
-    due = sa.select(Job.id).where(
-        Job.state == State.WAITING, Job.queue == queue, Job.run_at <= sa.func.clock_timestamp()
-    )
+    takeable = queries.takeable(queue=queue)
     if job_id is not None:
-        due = due.where(Job.id == job_id)
-    chosen = due.where(_first_in_lane()).order_by(Job.run_at, Job.id).limit(1).with_for_update(skip_locked=True)
+        takeable = takeable.where(Job.id == job_id)
+    chosen = takeable.limit(1).with_for_update(skip_locked=True, of=Job)
     taken = db.session.execute(
         sa.update(Job)
         .where(Job.id == chosen.scalar_subquery())
@@ -156,16 +146,14 @@ def _mourn(*, job_id: int) -> None:
 def fail(*, job_id: int, token: int, error: str) -> None:
     """The attempt failed: wait and try again, or give up after the last one."""
     job = _fenced(job_id=job_id, token=token)
-    job.error = error
-    _settle(job, seconds=backoff.after_failure(attempt=job.attempts, jitter=random.random()))
+    _settle(job, seconds=backoff.after_failure(attempt=job.attempts, jitter=random.random()), error=error)
     db.session.flush()
 
 
 def give_back(*, job_id: int, token: int) -> None:
     """Put the job back untried: its worker is asked to stop and the next one begins anew."""
     job = _fenced(job_id=job_id, token=token)
-    job.attempts -= 1
-    _settle(job, seconds=0)
+    _settle(job, seconds=0, error=job.error, attempts=job.attempts - 1)
     db.session.flush()
 
 
@@ -174,16 +162,16 @@ def _fenced(*, job_id: int, token: int) -> Job:
     return db.session.get_one(Job, job_id, populate_existing=True)
 
 
-def _settle(job: Job, *, seconds: float) -> State:
+def _settle(job: Job, *, seconds: float, error: str, attempts: int | None = None) -> State:
     """Where a job goes that did not reach its end: stopped as asked, given up after the last try, or tried again."""
-    job.lease_until = None
+    now, then = _moment(), _moment(seconds)
+    job.lease_until, job.error, job.attempts = None, error, job.attempts if attempts is None else attempts
     if job.cancel_requested or job.attempts >= job.max_attempts:
-        job.state = State.CANCELLED if job.cancel_requested else State.DEAD
-        job.finished_at = _moment()
+        job.state, job.finished_at = State.CANCELLED if job.cancel_requested else State.DEAD, now
         if job.state == State.DEAD:
             _mourn(job_id=job.id)
     else:
-        job.state, job.run_at = State.WAITING, _moment(seconds)
+        job.state, job.run_at = State.WAITING, then
         if not seconds:
             outbox.announce(job)
     return State(job.state)
@@ -220,8 +208,8 @@ def _recover(which: sa.ColumnElement[bool]) -> Swept:
 
 
 def _recover_one(job: Job) -> State:
-    job.error = f"执行进程中断，未能完成（第 {job.attempts} 次尝试）"
-    return _settle(job, seconds=backoff.after_loss(attempt=job.attempts, jitter=random.random()))
+    seconds = backoff.after_loss(attempt=job.attempts, jitter=random.random())
+    return _settle(job, seconds=seconds, error=f"执行进程中断，未能完成（第 {job.attempts} 次尝试）")
 
 
 def _locked(job_id: int) -> Job:
@@ -236,9 +224,10 @@ def cancel(*, job_id: int) -> Job:
     job = _locked(job_id)
     if job.state in FINAL:
         raise AlreadyFinished("任务已结束，无需取消")
+    now = _moment()
     job.cancel_requested = True
     if job.state == State.WAITING:
-        job.state, job.finished_at = State.CANCELLED, _moment()
+        job.state, job.finished_at = State.CANCELLED, now
     db.session.flush()
     return job
 
@@ -249,8 +238,9 @@ def rerun(*, job_id: int) -> Job:
     if job.state == State.DONE:
         raise AlreadyFinished("任务已成功完成，无需重跑")
     if job.state in (State.DEAD, State.CANCELLED):
+        now = _moment()
         job.state, job.finished_at, job.attempts, job.cancel_requested = State.WAITING, None, 0, False
-        job.run_at = _moment()
+        job.run_at = now
         outbox.announce(job)
     db.session.flush()
     return job

@@ -4,19 +4,29 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from models.base import db
 from models.tables.job import Event, Job, Mark, Queue, State
 
 
-def due(*, queue: str, limit: int) -> Sequence[int]:
-    """Numbers of the waiting jobs of a queue whose time has come, the first to be taken first."""
-    return db.session.scalars(
+def takeable(*, queue: str) -> sa.Select[int]:
+    """The waiting jobs of a queue whose time and turn have come, the first to be taken first."""
+    earlier = aliased(Job)
+    blocked = sa.exists().where(
+        earlier.lane == Job.lane, earlier.lane != "", earlier.id < Job.id, earlier.finished_at.is_(None)
+    )
+    return (
         sa.select(Job.id)
         .where(Job.state == State.WAITING, Job.queue == queue, Job.run_at <= sa.func.clock_timestamp())
+        .where((Job.lane == "") | ~blocked)
         .order_by(Job.run_at, Job.id)
-        .limit(limit)
-    ).all()
+    )
+
+
+def due(*, queue: str, limit: int) -> Sequence[int]:
+    """Numbers of the jobs of a queue that a worker could take now."""
+    return db.session.scalars(takeable(queue=queue).limit(limit)).all()
 
 
 def ages() -> dict[str, float]:
