@@ -1,0 +1,55 @@
+"""Every text of the interface stands in Chinese too, once."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from console.catalogue import CHINESE, po_file
+
+ROOT = Path(__file__).resolve().parents[1]
+METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+PLACEHOLDER = re.compile(r"%\((\w+)\)")
+
+
+@pytest.fixture(scope="module")
+def source() -> dict[str, str]:
+    """Every text of code and templates with the place it was found at."""
+    found = extract_from_dir(ROOT / "console", METHODS, keywords=KEYWORDS)
+    texts: dict[str, str] = {}
+    for file, line, message, _comments, _context in found:
+        for text in message if isinstance(message, tuple) else (message,):
+            texts.setdefault(text, f"console/{file}:{line}")
+    return texts
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    with po_file(CHINESE).open("rb") as file:
+        return read_po(file, locale=CHINESE)
+
+
+class TestChinese:
+    def test_is_complete(self, source, catalogue):
+        told = {message.id for message in catalogue if message.id and message.string and not message.fuzzy}
+        assert {text: place for text, place in source.items() if text not in told} == {}
+
+    def test_says_each_text_once(self):
+        lines = po_file(CHINESE).read_text().splitlines()
+        counted = Counter(line for line in lines if line.startswith('msgid "') and line != 'msgid ""')
+        assert [line for line, times in counted.items() if times > 1] == []
+
+    def test_keeps_every_placeholder(self, catalogue):
+        torn = [
+            message.id
+            for message in catalogue
+            if message.id and set(PLACEHOLDER.findall(message.id)) != set(PLACEHOLDER.findall(message.string))
+        ]
+        assert torn == []
+
+    def test_has_no_conflict_marks(self):
+        assert not re.search(r"^(<{7}|={7}|>{7})", po_file(CHINESE).read_text(), re.M)
