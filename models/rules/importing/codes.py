@@ -16,7 +16,7 @@ _LOST = "编号被表格改成了科学计数法，后几位已经丢失；请�
 
 def pattern(shape: str) -> re.Pattern[str]:
     """The pattern of a shape: ``#`` is one digit, ``*`` any further digits, everything else stands for itself."""
-    parts = {"#": "[0-9]", "*": "[0-9]*"}
+    parts = {"#": "[0-9]", "*": "[0-9]{0,40}"}
     return re.compile("".join(parts.get(sign, re.escape(sign)) for sign in shape))
 
 
@@ -36,7 +36,7 @@ class Codes:
             return NOTHING
         if isinstance(raw, bool) or not isinstance(raw, int | float):
             return refused("not_code", f"这里应是编号，不是“{shown(raw)}”")
-        if raw != raw or abs(raw) >= 10**15 and isinstance(raw, float) or raw != int(raw) or raw < 0:
+        if raw != raw or abs(raw) >= 10**15 and isinstance(raw, float) or raw != int(raw) or raw < 0 or raw > 10**40:
             return refused("lost_digits", _LOST)
         return self._fits(str(int(raw)), "")
 

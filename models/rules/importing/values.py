@@ -23,6 +23,7 @@ _MONEY = re.compile(
     re.IGNORECASE,
 )
 _COUNT = re.compile(rf"([0-9]{{1,3}}(?:,[0-9]{{3}}){{1,3}}|[0-9]{{1,12}})(?:\.0*)?\s*(?:{_PIECES})?")
+_PLAIN_COUNT = re.compile(r"[0-9]+(?:\.0*)?")
 _NEGATIVE = re.compile(r"(?:¥\s*)?[-−(]\s*(?:¥\s*)?[0-9.,]+\s*元?\)?")
 _PROTECTED = re.compile(r'="([^"]*)"|\'(.+)', re.DOTALL)
 
@@ -174,7 +175,7 @@ def _quantity_text(raw: str) -> Read:
             return _counted(-1)
         return formula(folded) or refused("not_quantity", "看不出数量是多少，请填写以件为单位的整数")
     got = _counted(int(match[1].replace(",", "")))
-    if got.kind or raw.strip().partition(".")[0] == match[1]:
+    if got.kind or _PLAIN_COUNT.fullmatch(raw.strip()):
         return got
     return repaired(got.value, str(got.value), "quantity_form", "数量的写法已统一为数字")
 
