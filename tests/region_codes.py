@@ -16,7 +16,7 @@ _PEOPLES = (
     "塔吉克|鄂温克|裕固|保安|独龙|鄂伦春|蒙古|[回藏苗彝壮侗瑶白傣黎佤畲水土满羌怒各]"
 )
 _BARE_PEOPLES = "蒙古|维吾尔|哈萨克|柯尔克孜|塔吉克|锡伯|达斡尔|鄂温克|鄂伦春"
-AUTONOMOUS = re.compile(rf"(.+?)(?:(?:{_PEOPLES})族|{_BARE_PEOPLES})+自治([区州县旗])")
+AUTONOMOUS = re.compile(rf"(.{{2,}}?)(?:(?:{_PEOPLES})族|{_BARE_PEOPLES})+自治([区州县旗])")
 SOURCE = "Ministry of Civil Affairs: divisions to county level, end of 2024; names of 1981-2024 under the code of today"
 
 
