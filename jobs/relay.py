@@ -7,6 +7,12 @@ from models.operations.outbox import RELAYED_AT_ONCE, Order
 
 # One line an event that is emitted anywhere: the kinds of jobs it starts. An empty line is a fact kept for the record.
 SUBSCRIBERS: dict[str, tuple[str, ...]] = {
+    "import.cancelled": (),
+    "import.failed": (),
+    "import.published": (),
+    "import.staged": (),
+    "import.undone": (),
+    "import.uploaded": (),
     "job.died": (),
 }
 

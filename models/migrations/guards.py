@@ -50,10 +50,11 @@ def audited(table: str, *, redact: Iterable[str] = (), ignore: Iterable[str] = (
     )
 
 
-def audited_in_bulk(table: str) -> None:
+def audited_in_bulk(table: str, *, key: Iterable[str] = ("id",)) -> None:
     """As ``audited`` for tables written by the hundred thousand: one audit row a statement, with the count of rows.
 
-    A statement that touches at most 100 rows leaves one audit row each, so that a hand-made change stays readable.
+    A statement that touches at most 100 rows leaves one audit row each, so that a hand-made change stays readable;
+    ``key`` names the columns that tell such rows apart.
     """
     for verb, tables in (
         ("INSERT", "NEW TABLE AS after_rows"),
@@ -62,7 +63,7 @@ def audited_in_bulk(table: str) -> None:
     ):
         op.execute(
             f"CREATE TRIGGER audit_{table}_{verb.lower()} AFTER {verb} ON {table} REFERENCING {tables}"
-            f" FOR EACH STATEMENT EXECUTE FUNCTION audit_{verb.lower()}s()"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION audit_{verb.lower()}s('{','.join(key)}')"
         )
 
 

@@ -97,6 +97,20 @@ def correct(*, import_id: int, layout: dict[str, Any], layout_name: str) -> Impo
     return run
 
 
+def correct_and_try(*, import_id: int, layout: dict[str, Any], layout_name: str, by: str) -> ImportRun:
+    """Read the file as corrected and start the dry run."""
+    correct(import_id=import_id, layout=layout, layout_name=layout_name)
+    return try_out(import_id=import_id, by=by)
+
+
+def correct_and_save(
+    *, import_id: int, layout: dict[str, Any], layout_name: str, by: str, at: datetime
+) -> ImportLayout:
+    """Read the file as corrected, and keep that way of reading under a name."""
+    correct(import_id=import_id, layout=layout, layout_name=layout_name)
+    return save_layout(name=layout_name, layout=layout, by=by, at=at)
+
+
 def try_out(*, import_id: int, by: str) -> ImportRun:
     """Start the dry run: every row is read and checked, nothing is published."""
     run = _locked(import_id)
@@ -118,9 +132,9 @@ def publish(*, import_id: int, by: str) -> ImportRun:
     return run
 
 
-def undo(*, import_id: int, reason: str, by: str) -> ImportRun:
-    """Start taking every row of the import out of history again; ``reason`` is a code of `intake.UNDO_REASONS`."""
-    if reason not in intake.UNDO_REASONS:
+def undo(*, import_id: int, reason_code: str, by: str) -> ImportRun:
+    """Start taking every row of the import out of history; ``reason_code`` is one of `intake.UNDO_REASONS`."""
+    if reason_code not in intake.UNDO_REASONS:
         raise Unreasoned("撤销必须选择原因")
     run = _locked(import_id)
     run.state = intake.move(State(run.state), State.UNDOING)
@@ -137,6 +151,16 @@ def cancel(*, import_id: int, by: str) -> ImportRun:
         _ask(run, "clear_import", f"清理 {run.file_name}", by)
         outbox.emit("import.cancelled", subject=_subject(run), import_id=run.id)
     return run
+
+
+def stop(*, import_id: int, job_id: int, back: State) -> None:
+    """The job was cancelled from outside: the import goes back to where it was, or ends."""
+    run = _locked(import_id)
+    if run.job_id != job_id or not intake.allows(State(run.state), back):
+        return
+    run.state = back
+    if back == State.CANCELLED:
+        _ask(run, "clear_import", f"清理 {run.file_name}", "")
 
 
 def save_layout(*, name: str, layout: dict[str, Any], by: str, at: datetime) -> ImportLayout:

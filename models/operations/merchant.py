@@ -45,3 +45,10 @@ def open_shop(*, merchant_id: int, name: str, platform: str) -> Shop:
     db.session.add(shop)
     db.session.flush()
     return shop
+
+
+def open_shop_of(*, merchant_id: int | None, merchant_code: str, merchant_name: str, name: str, platform: str) -> Shop:
+    """Open a shop of a merchant we have, or of one that is taken in with it."""
+    if merchant_id is None:
+        merchant_id = open_merchant(code=merchant_code, name=merchant_name).id
+    return open_shop(merchant_id=merchant_id, name=name, platform=platform)

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from models.base import db
 from models.operations import outbox
 from models.rules import intake
+from models.rules.importing import Line, mend
 from models.rules.intake import State
-from models.tables.history import StagedLine
 from models.tables.importing import ImportIssue, ImportRun
 
-LINE = tuple(column.name for column in StagedLine.__table__.columns if column.name not in ("import_id", "row_number"))
+LINE = Line._fields
 ISSUE = ("import_id", "row_number", "column_name", "value", "repaired", "kind", "code", "reason")
 
 # What makes two rows of one key different, in the words of the report.
@@ -65,7 +65,7 @@ def take(*, import_id: int, job_id: int, state: State) -> ImportRun:
 def begin(*, run: ImportRun) -> None:
     """A dry run that starts from the first row leaves nothing of an earlier one."""
     clear(import_id=run.id)
-    run.rows_read = run.rows_ready = run.rows_refused = run.rows_repaired = 0
+    run.checkpoint = run.rows_read = run.rows_ready = run.rows_refused = run.rows_repaired = 0
 
 
 def clear(*, import_id: int) -> None:
@@ -84,6 +84,17 @@ def write(*, run: ImportRun, chunk: Chunk) -> None:
     run.rows_ready += len(chunk.lines)
     run.rows_refused += chunk.refused
     run.rows_repaired += chunk.repaired
+
+
+def mend_words(*, run: ImportRun, column: str) -> None:
+    """Mend a slip of the pen among the sales regions where the whole file leaves one choice; note it where not."""
+    names = {"id": run.id, "column": column}
+    pairs = {(province, word): count for province, word, count in db.session.execute(sa.text(_WORDS), names)}
+    for slip in mend(pairs):
+        values = {**names, "province": slip.province_code, "written": slip.written, "meant": slip.meant}
+        db.session.execute(sa.text(_SLIP), values)
+        if slip.meant is not None:
+            db.session.execute(sa.text(_MEND), values)
 
 
 def refuse_repeats(*, run: ImportRun) -> None:
@@ -117,8 +128,7 @@ def count(*, run: ImportRun, table: str) -> None:
 
 def fail(*, run: ImportRun, failure: str) -> None:
     """The file cannot be read to its end: say why and keep nothing of it."""
-    clear(import_id=run.id)
-    run.checkpoint = 0
+    begin(run=run)
     run.state = intake.move(State(run.state), State.FAILED)
     run.failure = failure
     outbox.emit("import.failed", subject=f"import:{run.id}", import_id=run.id)
@@ -203,6 +213,25 @@ _HELD = _refused(
     """,
     held_by="other",
 ).replace("{0}", "already_imported")
+
+_WORDS = """
+    SELECT province_code, sales_region, count(*) FROM staged_line WHERE import_id = :id GROUP BY 1, 2
+"""
+
+_AT = """
+    import_id = :id AND sales_region = :written AND province_code IS NOT DISTINCT FROM CAST(:province AS text)
+"""
+
+_SLIP = f"""
+    INSERT INTO import_issue (import_id, row_number, column_name, value, repaired, kind, code, reason)
+    SELECT import_id, row_number, :column, sales_region, CAST(:meant AS text),
+        CASE WHEN CAST(:meant AS text) IS NULL THEN 'noted' ELSE 'repaired' END, 'slip',
+        CASE WHEN CAST(:meant AS text) IS NULL THEN '可能是笔误，但看不出应为哪一个，已照原样导入，请核对'
+             ELSE '笔误：本文件中该省份的其他订单都属于“' || CAST(:meant AS text) || '”' END
+    FROM staged_line WHERE {_AT} ORDER BY row_number
+"""
+
+_MEND = f"UPDATE staged_line SET sales_region = :meant WHERE {_AT}"
 
 _TOTALS = """
     SELECT count(*) AS rows_ready, count(DISTINCT order_number) AS orders, coalesce(sum(quantity), 0) AS pieces,

@@ -72,7 +72,9 @@ END $$
 
 BULK = """
 CREATE FUNCTION audit_{name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE n bigint;
+DECLARE
+    n bigint;
+    keys text[] := string_to_array(TG_ARGV[0], ',');
 BEGIN
     SELECT count(*) INTO n FROM {counted};
     IF n = 0 THEN RETURN NULL; END IF;
@@ -86,14 +88,16 @@ BEGIN
 END $$
 """
 
+KEY = "(SELECT string_agg(to_jsonb({0}) ->> key, ':' ORDER BY place) FROM unnest(keys) WITH ORDINALITY k (key, place))"
+
 BULK_PARTS = (
-    {"name": "inserts", "counted": "after_rows", "rows": "after_rows a", "row_id": "to_jsonb(a) ->> 'id'",
+    {"name": "inserts", "counted": "after_rows", "rows": "after_rows a", "row_id": KEY.format("a"),
      "before": "NULL::jsonb", "after": "to_jsonb(a)"},
-    {"name": "deletes", "counted": "before_rows", "rows": "before_rows b", "row_id": "to_jsonb(b) ->> 'id'",
+    {"name": "deletes", "counted": "before_rows", "rows": "before_rows b", "row_id": KEY.format("b"),
      "before": "to_jsonb(b)", "after": "NULL::jsonb"},
     {"name": "updates", "counted": "after_rows",
-     "rows": "after_rows a JOIN before_rows b ON to_jsonb(a) ->> 'id' = to_jsonb(b) ->> 'id'",
-     "row_id": "to_jsonb(a) ->> 'id'", "before": "to_jsonb(b)", "after": "to_jsonb(a)"},
+     "rows": f"after_rows a JOIN before_rows b ON {KEY.format('a')} = {KEY.format('b')}",
+     "row_id": KEY.format("a"), "before": "to_jsonb(b)", "after": "to_jsonb(a)"},
 )  # fmt: skip
 
 # Facts that change no row: a refused sign-in, an export, a revealed phone number.

@@ -1,8 +1,12 @@
 """Merchants, shops, regions, imports and the history they bring."""
 
+from typing import Any
+
+import sqlalchemy as sa
 from alembic import op
 
 from models.migrations import guards
+from models.rules import region
 
 revision = "0004_importing"
 down_revision = "0003_job"
@@ -206,15 +210,42 @@ ALTER TABLE staff ADD CONSTRAINT fk_staff_merchant_id_merchant FOREIGN KEY (merc
 """
 
 
+LEVELS = {region.Level.PROVINCE: 1, region.Level.CITY: 2, region.Level.DISTRICT: 3}
+
+
+def divisions() -> None:
+    """The packaged edition of the divisions, so that an installation knows them from its first start."""
+    columns: list[sa.ColumnClause[Any]] = [
+        sa.column(name) for name in ("code", "name", "short_name", "level", "parent_code")
+    ]
+    op.bulk_insert(
+        sa.table("region", *columns),
+        [
+            {
+                "code": one.code,
+                "name": one.name,
+                "short_name": one.short_name,
+                "level": LEVELS[one.level],
+                "parent_code": one.parent_code,
+            }
+            for one in region.table().values()
+        ],
+    )
+
+
 def upgrade() -> None:
     for statement in (MERCHANT, SHOP, REGION, LAYOUT, RUN, ISSUE, HISTORY, STAGED, RAW, *INDEXES.split(";"), SALE):
         op.execute(statement)
+    divisions()
     op.execute(STAFF)
     for table in ("merchant", "shop", "import_layout"):
         guards.audited(table)
     guards.audited("import_run", ignore=TICKING)
-    for table in ("region", "import_issue", "history_line", "staged_line", "raw_line"):
+    for table in ("import_issue", "history_line"):
         guards.audited_in_bulk(table)
+    guards.audited_in_bulk("region", key=("code",))
+    for table in ("staged_line", "raw_line"):
+        guards.audited_in_bulk(table, key=("import_id", "row_number"))
 
 
 def downgrade() -> None:
