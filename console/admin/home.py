@@ -66,7 +66,10 @@ class Figures:
     def change(self, tile: Tile) -> str:
         if tile.change is None:
             return ""
-        return f"{tile.change * 100:+.1f}pp" if tile.metric.unit is Unit.RATE else f"{tile.change * 100:+.1f}%"
+        moved = round(tile.change * 100, 1)
+        if not moved:
+            return "0.0%"
+        return f"{moved:+.1f}pp" if tile.metric.unit is Unit.RATE else f"{moved:+.1f}%"
 
     @property
     def query(self) -> str:
