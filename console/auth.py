@@ -93,11 +93,11 @@ def require(permission: str) -> AnyResponse | None:
 
 def local_path(address: str | None) -> str:
     """The address if it stays within this console, else the front page: a link may not send a person elsewhere."""
-    parts = urlsplit(address or "")
-    path = parts.path
-    if parts.scheme or parts.netloc or not path.startswith("/") or path.startswith("//") or "\\" in path:
+    address = address or ""
+    parts = urlsplit(address)
+    if parts.scheme or parts.netloc or not address.startswith("/") or address.startswith("//") or "\\" in address:
         return "/"
-    return f"{path}?{parts.query}" if parts.query else path
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def permission_of(function: Any) -> str | None:
