@@ -52,7 +52,7 @@ class StaffView(ReadView):
     columns = (
         Column(key="id", title=_l("Number"), at=Staff.id, kind=Kind.COUNT, sort=True, shown=False),
         Column(key="code", title=_l("Login name"), at=Staff.code, kind=Kind.CODE, sort=True, link=True),
-        Column(key="name", title=_l("Name"), at=Staff.name),
+        Column(key="name", title=_l("Display name"), at=Staff.name),
         Column(
             key="roles",
             title=_l("Roles"),
