@@ -1,0 +1,215 @@
+"""A real browser on a real installation: gunicorn, workers and the timetable as processes, Chromium in front."""
+
+import dataclasses
+import os
+import shutil
+import sys
+import tempfile
+import time
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+
+from console import config, create_app, machine
+from console.config import Settings
+from console.supervisor import Child, Supervisor
+from models import transaction
+from tests import people
+from tests.browser import CHROMIUM, WHY_NOT
+from tests.conftest import superuser
+
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder drives a browser, and says why when it cannot."""
+    for item in items:
+        if "browser" in item.path.parts:
+            item.add_marker(pytest.mark.browser)
+            if WHY_NOT:
+                item.add_marker(pytest.mark.skip(reason=WHY_NOT))
+
+
+@dataclasses.dataclass
+class Live:
+    """A running installation: its address, and the application to prepare rows with."""
+
+    address: str
+    app: Flask
+    folder: Path
+
+
+@pytest.fixture(scope="session")
+def live(services, settings: Settings) -> Iterator[Live]:
+    """Web, worker and timetable on a database and a Redis database of their own."""
+    name = f"live_{uuid.uuid4().hex[:8]}"
+    with superuser(services) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE pristine OWNER qianxing_owner".encode())
+    folder = Path(tempfile.mkdtemp(prefix="qx-live-"))
+    own = dataclasses.replace(
+        settings,
+        database_url=sa.make_url(settings.database_url).set(database=name).render_as_string(False),
+        redis_url=f"{settings.redis_url}?db=1",
+        files=folder / "files",
+    )
+    supervisor = Supervisor()
+    try:
+        address = _start(supervisor, own, folder)
+        yield Live(address, create_app(own), folder)
+    finally:
+        supervisor.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+        with superuser(services) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def _start(supervisor: Supervisor, settings: Settings, folder: Path) -> str:
+    port = machine.free_port("127.0.0.1", 5600)
+    environment = config.to_environment(settings) | {"HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1"}
+    cli = [sys.executable, "-m", "console.cli"]
+    for name, command in (
+        ("web", machine.WEB),
+        ("worker", [*cli, "worker", "--pool", "common"]),
+        ("export", [*cli, "worker", "--pool", "export"]),
+        ("timetable", [*cli, "timetable"]),
+    ):
+        supervisor.add(Child(name, command, environment, folder / f"{name}.log"))
+    address = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 60
+    while not _answers(address):
+        assert time.monotonic() < deadline, (folder / "web.log").read_text()[-4000:]
+        time.sleep(0.05)
+    return address
+
+
+def _answers(address: str) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"{address}/readyz", timeout=5) as answer:
+        return bool(answer.status == 200)
+    return False
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """A page and everything it complained about: console errors, thrown errors, refused and failed requests."""
+
+    def __init__(self, page: Page, live: Live) -> None:
+        self.page = page
+        self.live = live
+        self.complaints: list[str] = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(f"thrown on {page.url}: {error}"))
+        page.on("requestfailed", lambda request: self._failed(request.url, request.failure or ""))
+        page.on("response", lambda answer: self._answered(answer.url, answer.status))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type} on {self.page.url}: {message.text}")
+
+    def _failed(self, url: str, failure: str) -> None:
+        # A page that is left cancels what it was loading.
+        if "ERR_ABORTED" not in failure:
+            self.complaints.append(f"failed: {url} {failure}")
+
+    def _answered(self, url: str, status: int) -> None:
+        if status >= 400:
+            self.complaints.append(f"{status}: {url}")
+
+    def go(self, path: str) -> Page:
+        self.page.goto(f"{self.live.address}{path}", wait_until="networkidle")
+        return self.page
+
+    def overflow(self) -> list[str]:
+        """What sticks out to the right of the window, when the page scrolls sideways."""
+        return self.page.evaluate(
+            """() => {
+                const width = document.documentElement.clientWidth;
+                if (document.documentElement.scrollWidth <= width) return [];
+                return [...document.querySelectorAll('body *')]
+                    .filter(one => one.getBoundingClientRect().right > width + 1)
+                    .map(one => one.tagName + '.' + one.className).slice(0, 8);
+            }"""
+        )
+
+
+@pytest.fixture(scope="session")
+def _signed_in(live: Live, chromium: Browser) -> Callable[[str], dict]:
+    """The browser state of each role, after one sign-in through the real form."""
+    states: dict[str, dict] = {}
+
+    def of(role: str) -> dict:
+        if role not in states:
+            states[role] = _sign_in(live, chromium, role)
+        return states[role]
+
+    return of
+
+
+def _sign_in(live: Live, chromium: Browser, role: str) -> dict:
+    with live.app.app_context(), transaction():
+        typed = people.proof_of(people.person(role, code=f"browser.{role}"))
+    with _opened(chromium, "desktop") as context:
+        page = context.new_page()
+        page.goto(f"{live.address}/sign-in")
+        for field, value in typed.items():
+            page.locator(f"input[name={field}]").fill(value)
+        page.locator("form button.primary").click()
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+        return context.storage_state()
+
+
+@contextmanager
+def _opened(chromium: Browser, window: str, **how: object) -> Iterator[BrowserContext]:
+    width, height = WIDTHS[window]
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, locale="zh-CN", timezone_id="Asia/Shanghai", **how
+    )
+    context.set_default_timeout(20_000)
+    try:
+        yield context
+    finally:
+        with suppress(Error):
+            context.close()
+
+
+@pytest.fixture
+def visit(live: Live, chromium: Browser, _signed_in: Callable[[str], dict]) -> Iterator[Callable[..., Watched]]:
+    """A page signed in as a role: `visit("operator", window="phone").go("/imports/")`. Complaints fail the test."""
+    opened, watched = [], []
+
+    def open_page(role: str, *, window: str = "desktop") -> Watched:
+        context = _opened(chromium, window, storage_state=_signed_in(role), accept_downloads=True)
+        opened.append(context)
+        page = Watched(context.__enter__().new_page(), live)
+        watched.append(page)
+        return page
+
+    yield open_page
+    shots = os.environ.get("QIANXING_SHOTS")
+    for number, page in enumerate(watched):
+        if shots:
+            page.page.screenshot(path=f"{shots}/{uuid.uuid4().hex[:6]}-{number}.png", full_page=True)
+    for context in opened:
+        context.__exit__(None, None, None)
+    assert [complaint for page in watched for complaint in page.complaints] == []
