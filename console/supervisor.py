@@ -66,12 +66,16 @@ class Child:
             self.start()
             log.info("child.started", child=self.name, failures=self.failures)
 
-    def stop(self, seconds: float = GRACE_SECONDS) -> None:
-        """Ask the process to end, and end it when it does not."""
+    def ask(self) -> None:
+        """Ask the process to end."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                self.process.terminate()
+
+    def end(self, seconds: float = GRACE_SECONDS) -> None:
+        """Wait for the process that was asked, and end it when it does not."""
         if self.process is None:
             return
-        with suppress(ProcessLookupError):
-            self.process.terminate()
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -133,9 +137,11 @@ class Supervisor:
         self._wake.clear()
 
     def stop(self) -> None:
-        """End the children, the last started first; signals are what they were before."""
+        """End the children together, the last started asked first; signals are what they were before."""
+        for child in reversed(self.children):
+            child.ask()
         while self.children:
-            self.children.pop().stop()
+            self.children.pop().end()
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
         self._before.clear()

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, 
 from console import config, create_app, machine
 from console.config import Settings
 from console.supervisor import Child, Supervisor
-from models import transaction
+from models import db, transaction
 from tests import people
 from tests.browser import CHROMIUM, WHY_NOT
 from tests.conftest import superuser
@@ -70,7 +70,10 @@ def live(services, settings: Settings) -> Iterator[Live]:
     supervisor = Supervisor()
     try:
         address = _start(supervisor, own, folder)
-        yield Live(address, create_app(own), folder)
+        app = create_app(own)
+        yield Live(address, app, folder)
+        with app.app_context():
+            db.engine.dispose()
     finally:
         supervisor.stop()
         shutil.rmtree(folder, ignore_errors=True)
