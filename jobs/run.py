@@ -139,6 +139,6 @@ class Run:
         """The work hangs: write down why, then end this process, as nothing else stops a thread that does not look."""
         log.error("job.overrun", job_id=self.job_id, seconds=seconds)
         try:
-            self.aside(operations.fail, error=f"超过时限 {seconds:.0f} 秒，已中止")
+            self.aside(operations.fail, error=f"超过时限 {seconds:g} 秒，已中止")
         finally:
             os._exit(OVERRUN_EXIT)

@@ -64,5 +64,5 @@ def backlog_age() -> float:
 
 def last_periods() -> dict[str, datetime]:
     """The newest period taken of each line of the timetable."""
-    rows = db.session.execute(sa.select(Mark.name, sa.func.max(Mark.period)).group_by(Mark.name))
-    return dict(rows.tuples().all())
+    rows = db.session.execute(sa.select(Mark.name, sa.func.max(Mark.period).label("newest")).group_by(Mark.name))
+    return {row.name: row.newest for row in rows}

@@ -52,7 +52,7 @@ def standing(apart: Flask) -> Iterator[Flask]:
         db.session.remove()
         engine = sa.create_engine(apart.config["SETTINGS"].owner_database_url, poolclass=sa.NullPool)
         with engine.begin() as connection:
-            connection.execute(sa.text("TRUNCATE job, event, mark"))
+            connection.execute(sa.text("TRUNCATE job, event, mark CASCADE"))
         apart.extensions["bell"].redis.flushdb()
 
 
