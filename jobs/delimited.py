@@ -132,5 +132,6 @@ def _columns(lines: Iterable[str], delimiter: str) -> int:
 
 
 def _estimate(path: Path, encoding: str, sample: list[tuple[int, tuple[Cell, ...]]]) -> int:
-    in_sample = sum(len(str(cell).encode(encoding)) + 1 for _, cells in sample for cell in cells)
+    plain = encoding.removesuffix("-sig")
+    in_sample = sum(len(str(cell).encode(plain)) + 1 for _, cells in sample for cell in cells)
     return max(len(sample), path.stat().st_size * len(sample) // max(1, in_sample))

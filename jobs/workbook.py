@@ -6,14 +6,16 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from defusedxml import DefusedXmlException
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
 from jobs.refusals import BrokenFile, EmptyFile, NoSuchSheet, NotASpreadsheet, TooLarge
 from models.rules.importing import Cell, SheetInfo
@@ -29,6 +31,7 @@ RATIO_FROM_BYTES = 10 * 2**20
 BLANK_ROWS_MAX = 100_000
 
 _CHUNK = 500
+_VALUES = frozenset({str, int, float, bool, datetime, date, time, timedelta, type(None)})
 # openpyxl tells of a damaged file by whatever its parser trips over.
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -108,19 +111,29 @@ def _trimmed(number: int, cells: tuple[Any, ...]) -> tuple[Cell, ...]:
         cells = cells[:-1]
     if len(cells) > COLUMNS_MAX:
         raise TooLarge(f"第 {number} 行有 {len(cells)} 列，最多 {COLUMNS_MAX} 列")
-    return cells
+    return cells if _VALUES.issuperset(map(type, cells)) else tuple(map(_value, cells))
+
+
+def _value(cell: Any) -> Cell:
+    """Formulas over several cells come as objects; their text says all that is needed to refuse them."""
+    if isinstance(cell, ArrayFormula):
+        return f"={str(cell.text).removeprefix('=')}"
+    if isinstance(cell, DataTableFormula):
+        return "=TABLE()"
+    return cell if type(cell) in _VALUES else str(cell)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    with _damage_told(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        _check_archive(path)
-        book = openpyxl.load_workbook(path, read_only=True, keep_links=False)
-    try:
-        yield book
-    finally:
-        book.close()
+    with path.open("rb") as file:
+        with _damage_told(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _check_archive(file)
+            book = openpyxl.load_workbook(file, read_only=True, keep_links=False)
+        try:
+            yield book
+        finally:
+            book.close()
 
 
 @contextmanager
@@ -131,9 +144,9 @@ def _damage_told() -> Iterator[None]:
         raise BrokenFile("文件已损坏或不完整，打不开；请重新导出后上传") from error
 
 
-def _check_archive(path: Path) -> None:
+def _check_archive(file: BinaryIO) -> None:
     """Sizes are declared in the archive; reading never gets more of an entry than its declared size."""
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(file) as archive:
         entries = archive.infolist()
     names = {entry.filename for entry in entries}
     if len(entries) > ENTRIES_MAX:

@@ -30,7 +30,7 @@ def short_names(code: str, name: str) -> list[str]:
         return [stem] if rank == "区" and code.endswith("0000") else [stem, stem + rank]
     if code.endswith("00"):
         return [re.sub(r"(自治区|省|市|地区|盟)$", "", name)]
-    stem = re.sub(r"(林区|特区|矿区|[市区县旗])$", "", name)
+    stem = re.sub(r"(族?自治旗|林区|特区|矿区|[市区县旗])$", "", name)
     return [stem] if len(stem) >= 2 and stem != name else []
 
 

@@ -1,0 +1,356 @@
+"""Opening order files: what is read, and what is refused with which words."""
+
+import io
+import tracemalloc
+import zipfile
+from datetime import date, datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+import xlsxwriter
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openpyxl.worksheet.formula import ArrayFormula
+
+from jobs import delimited, reading, workbook
+from jobs.refusals import BrokenFile, EmptyFile, NoSuchSheet, NotASpreadsheet, TooLarge, UnknownEncoding
+from models.errors import DomainError
+
+HEADER = ["订单编号", "总金额", "收货地址 ", "备注"]
+ROWS = [["1", "178.8", "上海", "轻放"], ["2", "21.0", "内蒙古自治区", ""], ["3", "5", "莱芜市", "亳州、衢州"]]
+
+
+def text(rows=(HEADER, *ROWS), delimiter=",", newline="\n"):
+    return newline.join(delimiter.join(row) for row in rows) + newline
+
+
+@pytest.fixture
+def write(tmp_path):
+    def writer(content: bytes, name: str = "orders.csv") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return path
+
+    return writer
+
+
+@pytest.fixture
+def book(tmp_path):
+    def writer(sheets: dict[str, list[list]], name: str = "orders.xlsx") -> Path:
+        made = openpyxl.Workbook()
+        made.remove(made.active)
+        for title, rows in sheets.items():
+            sheet = made.create_sheet(title)
+            for row in rows:
+                sheet.append(row)
+        made.save(tmp_path / name)
+        return tmp_path / name
+
+    return writer
+
+
+def everything(path: Path, sheet: str = delimited.SHEET, header_row: int = 1):
+    return list(reading.rows(path, sheet, header_row))
+
+
+class TestDelimitedText:
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+    @pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+    @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+    def test_encoding_delimiter_and_line_ends_are_found(self, write, encoding, delimiter, newline):
+        path = write(text(delimiter=delimiter, newline=newline).encode(encoding))
+        (sheet,) = reading.open_sheets(path)
+        assert (sheet.name, sheet.rows_estimate) == ("CSV", 4)
+        assert sheet.columns(1) == ("订单编号", "总金额", "收货地址", "备注")
+        assert everything(path) == [(number, tuple(row)) for number, row in enumerate(ROWS, 2)]
+
+    def test_gb18030_that_begins_with_a_megabyte_of_plain_letters_is_found(self, write):
+        path = write(b"id,place\n" + b"1,x\n" * 300_000 + "2,上海\n".encode("gb18030"))
+        assert list(reading.rows(path, "CSV", 300_000))[-1] == (300_002, ("2", "上海"))
+
+    def test_a_quoted_field_may_span_lines_and_the_record_counts_as_one_row(self, write):
+        path = write(b'a,b\n"1\n2","x, ""y"""\n3,4\n')
+        assert everything(path) == [(2, ("1\n2", 'x, "y"')), (3, ("3", "4"))]
+
+    def test_blank_rows_are_left_out_but_counted(self, write):
+        assert everything(write(b"a,b\n\n1,2\n,\n3,4\n")) == [(3, ("1", "2")), (5, ("3", "4"))]
+
+    def test_the_number_of_rows_is_estimated(self, write):
+        (sheet,) = reading.open_sheets(write(b"id,amount\n" + b"12345,67.89\n" * 50_000))
+        assert 45_000 < sheet.rows_estimate < 55_000
+
+    def test_memory_stays_flat(self, write):
+        path = write(b"id,amount,note\n" + b"".join(b"%d,67.89,some words\n" % number for number in range(60_000)))
+        tracemalloc.start()
+        try:
+            count = sum(1 for _ in reading.rows(path, "CSV", 1))
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert count == 60_000
+        assert peak < 6 * 2**20
+
+    @pytest.mark.parametrize("content", [b"", b"\n", b"  \n\t\n", b"\xef\xbb\xbf"])
+    def test_an_empty_file_is_refused(self, write, content):
+        with pytest.raises(EmptyFile, match="空的"):
+            reading.open_sheets(write(content))
+
+    def test_only_a_header_is_refused(self, write):
+        with pytest.raises(EmptyFile, match="只有表头"):
+            reading.open_sheets(write("订单编号,总金额\n".encode()))
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            text().encode("utf-16"),
+            "訂單編號,總金額\n1,臺灣省臺北市\n".encode("big5"),
+            "注文番号,合計金額\n1,東京都のどこか\n".encode("shift_jis"),
+            "numéro,montant\n1,déjà payé à Paris\n".encode("latin-1"),
+            b"a,b\n1,\xff\xff\n",
+        ],
+    )
+    def test_another_encoding_is_refused_with_what_to_do(self, write, content):
+        with pytest.raises(UnknownEncoding, match="另存为"):
+            reading.open_sheets(write(content))
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+    def test_a_file_cut_off_in_the_middle_of_a_character_is_refused(self, write, encoding):
+        with pytest.raises(BrokenFile, match="断开"):
+            reading.open_sheets(write("订单编号,地址\n1,上海\n2,上海".encode(encoding)[:-1]))
+
+    def test_a_quote_that_is_never_closed_is_refused_with_its_line(self, write):
+        path = write(b'a,b\n1,2\n3,"4\n' + b"5,6\n" * 200_000)
+        with pytest.raises(BrokenFile, match="第 3 行"):
+            everything(path)
+
+    def test_a_quote_that_swallows_many_lines_is_refused_with_its_line(self, write):
+        path = write(b'a,b\n1,2\n3,"4\n' + b"5,6\n" * 500 + b'7,8"\n')
+        with pytest.raises(BrokenFile, match="第 3 行"):
+            everything(path)
+
+    def test_a_line_without_end_is_refused(self, write):
+        with pytest.raises(TooLarge, match="一行"):
+            reading.open_sheets(write(b"a,b\n" + b"x" * (3 * 2**20)))
+
+    def test_too_many_columns_are_refused(self, write):
+        with pytest.raises(TooLarge, match="257 列"):
+            reading.open_sheets(write(b",".join([b"a"] * 257) + b"\n1\n"))
+
+    def test_binary_content_is_refused(self, write):
+        with pytest.raises(NotASpreadsheet):
+            reading.open_sheets(write(b"a,b\n1,\x00\n"))
+
+    def test_another_sheet_is_refused(self, write):
+        with pytest.raises(NoSuchSheet, match="“二月”"):
+            everything(write(text().encode()), "二月")
+
+
+class TestWorkbook:
+    def test_sheets_and_typed_cells_are_read(self, book):
+        path = book(
+            {"订单": [["号", "日", "数"], [1, datetime.fromisoformat("2019-03-28"), 2.5]], "商品": [["编号"], ["X1"]]}
+        )
+        sheets = reading.open_sheets(path)
+        assert [(sheet.name, sheet.rows_estimate) for sheet in sheets] == [("订单", 2), ("商品", 2)]
+        assert everything(path, "订单") == [(2, (1, datetime.fromisoformat("2019-03-28"), 2.5))]
+
+    def test_short_rows_are_filled_up_and_blank_rows_left_out(self, book):
+        path = book({"订单": [["a", "b", "c"], [1], [], [None, None, 2]]})
+        assert everything(path, "订单") == [(2, (1, None, None)), (4, (None, None, 2))]
+
+    def test_a_formula_stays_a_formula(self, tmp_path):
+        path = tmp_path / "formula.xlsx"
+        with xlsxwriter.Workbook(str(path)) as made:
+            sheet = made.add_worksheet("订单")
+            sheet.write_row(0, 0, ["a", "b"])
+            sheet.write_formula(1, 0, "=B2*2", value=84)
+            sheet.write_number(1, 1, 42)
+        assert everything(path, "订单") == [(2, ("=B2*2", 42))]
+
+    def test_an_array_formula_is_a_formula_too(self, tmp_path):
+        made = openpyxl.Workbook()
+        made.active.title = "订单"
+        made.active.append(["a", "b"])
+        made.active["A2"] = ArrayFormula("A2:A2", "=SUM(B2:B3*2)")
+        made.active["B2"] = 1
+        made.save(tmp_path / "array.xlsx")
+        assert everything(tmp_path / "array.xlsx", "订单") == [(2, ("=SUM(B2:B3*2)", 1))]
+
+    def test_dimensions_that_a_sheet_declares_wrongly_do_not_hide_cells(self, book, tmp_path):
+        path = book({"订单": [["a", "b"], [1, 2], [3, 4]]})
+        told = tmp_path / "told.xlsx"
+        rewrite(path, told, "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b'ref="A1:B3"', b'ref="A1"'))
+        assert everything(told, "订单") == [(2, (1, 2)), (3, (3, 4))]
+
+    def test_a_cell_far_below_does_not_keep_the_reader_for_ever(self, book, tmp_path):
+        path = book({"订单": [["a", "b"], [1, 2], [3, 4]]})
+        far = tmp_path / "far.xlsx"
+        rewrite(
+            path,
+            far,
+            "xl/worksheets/sheet1.xml",
+            lambda xml: xml.replace(b'r="3"', b'r="2000000000"').replace(b'"A3"', b'"A2000000000"'),
+        )
+        assert everything(far, "订单") == [(2, (1, 2))]
+
+    def test_the_sheet_chosen_must_be_there(self, book):
+        with pytest.raises(NoSuchSheet, match="“二月”"):
+            everything(book({"订单": [["a"], [1]]}), "二月")
+
+    def test_an_empty_workbook_is_refused(self, book):
+        with pytest.raises(EmptyFile, match="空的"):
+            reading.open_sheets(book({"订单": []}))
+
+    def test_only_headers_are_refused(self, book):
+        with pytest.raises(EmptyFile, match="只有表头"):
+            reading.open_sheets(book({"订单": [["a", "b"]]}))
+
+    def test_too_many_columns_are_refused(self, book):
+        with pytest.raises(TooLarge, match="300 列"):
+            reading.open_sheets(book({"订单": [list(range(300)), [1]]}))
+
+    def test_too_many_sheets_are_refused(self, book):
+        with pytest.raises(TooLarge, match="51 个工作表"):
+            reading.open_sheets(book({f"表{number}": [["a"]] for number in range(51)}))
+
+    def test_a_damaged_entry_is_refused(self, book, write):
+        content = bytearray(book({"订单": [["a"], *([number] for number in range(500))]}).read_bytes())
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            start = archive.getinfo("xl/worksheets/sheet1.xml").header_offset
+        for place in range(start + 80, start + 160):
+            content[place] ^= 0xFF
+        with pytest.raises(BrokenFile, match="损坏"):
+            reading.open_sheets(write(bytes(content), "orders.xlsx"))
+
+    def test_a_file_cut_off_is_refused(self, book, write):
+        content = book({"订单": [["a"], [1]]}).read_bytes()
+        with pytest.raises(BrokenFile, match="损坏"):
+            reading.open_sheets(write(content[: len(content) // 2], "orders.xlsx"))
+
+    def test_entities_that_multiply_are_refused(self, book, tmp_path):
+        path = book({"订单": [["a"], ["b"]]})
+        laughing = tmp_path / "laughs.xlsx"
+        bomb = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+        rewrite(path, laughing, "xl/worksheets/sheet1.xml", lambda xml: bomb + xml)
+        with pytest.raises(BrokenFile):
+            reading.open_sheets(laughing)
+
+
+def rewrite(path: Path, out: Path, name: str, change) -> None:
+    """A copy of an archive with one entry changed."""
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for entry in source.infolist():
+            content = source.read(entry)
+            target.writestr(entry.filename, change(content) if entry.filename == name else content)
+
+
+class TestBombs:
+    def test_an_entry_that_unpacks_a_thousandfold_is_refused_unread(self, book, tmp_path):
+        bomb = tmp_path / "bomb.xlsx"
+        rewrite(book({"订单": [["a"], [1]]}), bomb, "xl/worksheets/sheet1.xml", lambda xml: xml + b" " * (40 * 2**20))
+        with pytest.raises(TooLarge, match="压缩"):
+            reading.open_sheets(bomb)
+
+    def test_an_entry_that_lies_about_its_size_is_not_read_beyond_it(self, book, tmp_path):
+        honest, lying = tmp_path / "honest.xlsx", tmp_path / "lying.xlsx"
+        rewrite(book({"订单": [["a"], [1]]}), honest, "xl/worksheets/sheet1.xml", lambda xml: xml + b" " * (40 * 2**20))
+        content = honest.read_bytes()
+        with zipfile.ZipFile(honest) as archive:
+            size = archive.getinfo("xl/worksheets/sheet1.xml").file_size
+        lying.write_bytes(content.replace(size.to_bytes(4, "little"), (1000).to_bytes(4, "little")))
+        tracemalloc.start()
+        try:
+            with pytest.raises(BrokenFile):
+                reading.open_sheets(lying)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak < 8 * 2**20
+
+    def test_a_swarm_of_entries_is_refused(self, tmp_path):
+        swarm = tmp_path / "swarm.xlsx"
+        with zipfile.ZipFile(swarm, "w") as archive:
+            archive.writestr("xl/workbook.xml", "")
+            for number in range(workbook.ENTRIES_MAX):
+                archive.writestr(f"x{number}", "")
+        with pytest.raises(TooLarge, match="条目"):
+            reading.open_sheets(swarm)
+
+
+class TestOtherFiles:
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "另存为 .xlsx"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"), "密码"),
+            (b"<html><table><tr><td>1</td></tr></table></html>", "网页"),
+            (b"%PDF-1.7\n1 0 obj", "不是表格"),
+            (b"\x89PNG\r\n\x1a\n", "不是表格"),
+        ],
+    )
+    def test_another_kind_of_file_is_refused_with_what_to_do(self, write, content, said):
+        with pytest.raises(NotASpreadsheet, match=said):
+            reading.open_sheets(write(content))
+
+    @pytest.mark.parametrize(("entry", "said"), [("word/document.xml", "不是表格"), ("xl/workbook.bin", "xlsb")])
+    def test_another_archive_is_refused(self, tmp_path, entry, said):
+        with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
+            archive.writestr(entry, "x")
+        with pytest.raises(NotASpreadsheet, match=said):
+            reading.open_sheets(tmp_path / "a.xlsx")
+
+    def test_a_file_beyond_the_limit_is_refused_unread(self, tmp_path):
+        path = tmp_path / "huge.csv"
+        with path.open("wb") as file:
+            file.truncate(200 * 2**20)
+        with pytest.raises(TooLarge, match="150 MB"):
+            reading.open_sheets(path)
+
+
+class TestGarbage:
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @given(content=st.binary(max_size=2_000))
+    def test_any_bytes_are_read_or_refused(self, write, content):
+        self.opened(write(content))
+
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @given(content=st.text(alphabet=st.sampled_from(list(',;\t"\r\n=a1上')), max_size=300))
+    def test_any_text_is_read_or_refused(self, write, content):
+        self.opened(write(content.encode()))
+
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+    @given(
+        place=st.integers(0, 2**31), flipped=st.lists(st.integers(0, 255), min_size=1, max_size=40), cut=st.booleans()
+    )
+    def test_any_damage_to_a_workbook_is_read_or_refused(self, book, write, place, flipped, cut):
+        content = bytearray(book({"订单": [["a", "b"], [1, date(2019, 3, 28)], ["x", "=A1"]]}).read_bytes())
+        place %= len(content)
+        content[place : place + len(flipped)] = bytes(flipped)
+        self.opened(write(bytes(content[:place] if cut else content), "damaged.xlsx"))
+
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+    @given(place=st.integers(0, 2**31), noise=st.binary(min_size=1, max_size=20), entry=st.integers(0, 30))
+    def test_any_damage_inside_a_workbook_is_read_or_refused(self, book, tmp_path, place, noise, entry):
+        path = book({"订单": [["a", "b"], [1, date(2019, 3, 28)], ["x", "=A1"]]})
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+
+        def change(xml: bytes) -> bytes:
+            spot = place % (len(xml) + 1)
+            return xml[:spot] + noise + xml[spot + len(noise) :]
+
+        damaged = tmp_path / "inside.xlsx"
+        rewrite(path, damaged, names[entry % len(names)], change)
+        self.opened(damaged)
+
+    @staticmethod
+    def opened(path: Path) -> None:
+        said = "read"
+        try:
+            for sheet in reading.open_sheets(path):
+                for _ in reading.rows(path, sheet.name, 1):
+                    pass
+        except DomainError as refusal:
+            said = str(refusal)
+        assert said
