@@ -103,7 +103,7 @@ def migrate(revision: str) -> None:
 @click.option("--address", default="http://127.0.0.1:5000", show_default=True, help="控台的访问地址")
 def create_admin_token(address: str) -> None:
     """生成一次性链接，用于创建第一位管理员（一小时内有效）。"""
-    with installation.open_settings() as settings, create_app(settings).app_context():
+    with installation.open_settings() as settings, installation.opened(settings):
         click.echo(f"请在一小时内打开并设置密码与动态码：\n{address.rstrip('/')}{access.create_admin_token()}")
 
 

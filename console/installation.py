@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from console import config, embedded
+from flask import Flask
+
+from console import config, create_app, embedded
 from console.config import Misconfigured, Settings
+from models import db
 
 ADDRESSES = ("DATABASE_URL", "REDIS_URL")
 
@@ -33,6 +36,18 @@ def open_settings() -> Iterator[Settings]:
         return
     with embedded.running(folder()) as services:
         yield of_folder(folder(), services)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Flask]:
+    """The application for a command's own use; its database connections are closed behind it."""
+    app = create_app(settings)
+    with app.app_context():
+        try:
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 def of_folder(root: Path, services: embedded.Services) -> Settings:

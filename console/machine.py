@@ -13,9 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
-from flask import Flask
 
-from console import access, config, create_app, demo, formatting, installation, logs
+from console import access, config, demo, formatting, installation, logs
 from console.config import Settings
 from console.embedded import Embedded
 from console.supervisor import Child, Supervisor
@@ -106,12 +105,11 @@ def _run(servers: Embedded, supervisor: Supervisor, *, host: str, port: int) -> 
     _start_all(supervisor, settings, servers.root, host=host, port=port)
     address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
     (servers.root / "demo.json").write_text(json.dumps({"address": address, "pid": os.getpid()}))
-    app = create_app(settings)
-    with app.app_context():
+    with installation.opened(settings):
         click.echo("准备演示数据（首次约需半分钟）…")
         world = demo.build(folder=servers.root, at=formatting.now(), wait=lambda done: _until(supervisor, done))
-    _until(supervisor, lambda: _answers(address))
-    _welcome(app, world, address, seconds=time.monotonic() - began)
+        _until(supervisor, lambda: _answers(address))
+        _welcome(world, address, seconds=time.monotonic() - began)
     supervisor.run()
 
 
@@ -148,10 +146,9 @@ def _answers(address: str) -> bool:
     return False
 
 
-def _welcome(app: Flask, world: demo.World, address: str, *, seconds: float) -> None:
+def _welcome(world: demo.World, address: str, *, seconds: float) -> None:
     """Where to go and how to sign in, as the last thing on the screen."""
-    with app.app_context():
-        accounts = access.demo_accounts(merchant_id=world.merchant_id)
+    accounts = access.demo_accounts(merchant_id=world.merchant_id)
     line = "─" * 78
     click.echo(f"\n{line}\n  千星控台已就绪（用时 {seconds:.1f} 秒）\n  地址      {address}")
     click.echo(f"  免输入    {address}{accounts[0].path}   （管理员，10 分钟内点一次有效）\n{line}")

@@ -1,0 +1,172 @@
+"""The `qianxing` command on embedded servers, on servers named by address, and when it must refuse."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from console import cli, config, embedded, installation, machine
+from console.config import Misconfigured
+from console.embedded import Services
+
+CLEAN = {"DATABASE_URL": None, "OWNER_DATABASE_URL": None, "REDIS_URL": None, "SECRET_KEY": None, "QIANXING_ENV": None}
+
+
+@pytest.fixture(scope="module")
+def real_servers(tmp_path_factory):
+    """Servers that the command knows by their addresses alone, as it knows those of a production."""
+    with embedded.running(tmp_path_factory.mktemp("real") / "var") as services:
+        yield services
+
+
+def _named(services: Services, **others: str) -> dict[str, str]:
+    return {
+        "DATABASE_URL": services.database_url.replace("+psycopg", ""),
+        "OWNER_DATABASE_URL": services.owner_database_url.replace("+psycopg", ""),
+        "REDIS_URL": services.redis_url,
+        "SECRET_KEY": "a key of a production, kept elsewhere",
+        **others,
+    }
+
+
+def _run(*arguments: str, **environment: str | None) -> tuple[int, str]:
+    done = CliRunner().invoke(cli.main, list(arguments), env=CLEAN | environment)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.output
+
+
+class TestHelp:
+    def test_lists_every_command_with_a_chinese_sentence(self):
+        code, text = _run("--help")
+        assert code == 0
+        listed = dict(re.findall(r"^  ([a-z-]+) +(.+)$", text.partition("Commands:")[2], re.MULTILINE))
+        assert set(listed) >= {"demo", "serve", "worker", "timetable", "migrate", "create-admin-token", "bench"}
+        assert all(re.search(r"[\u4e00-\u9fff]", sentence) for sentence in listed.values())
+
+
+class TestInstallation:
+    @pytest.fixture(autouse=True)
+    def _nothing_named(self, monkeypatch, tmp_path):
+        for name in CLEAN:
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("QIANXING_VAR", str(tmp_path / "var"))
+
+    def test_without_addresses_is_the_embedded_one(self):
+        assert installation.is_embedded()
+
+    def test_with_one_address_of_two_is_refused(self, monkeypatch):
+        monkeypatch.setenv("DATABASE_URL", "postgresql://db/qianxing")
+        with pytest.raises(Misconfigured, match="只设置了 DATABASE_URL"):
+            installation.is_embedded()
+
+    def test_in_production_never_falls_back_to_embedded_servers(self, monkeypatch):
+        monkeypatch.setenv("QIANXING_ENV", "production")
+        with pytest.raises(Misconfigured, match="DATABASE_URL, REDIS_URL, SECRET_KEY"), installation.open_settings():
+            pass
+
+    def test_keeps_its_key_between_starts_and_to_itself(self, tmp_path):
+        services = Services("a", "b", "c")
+        first = installation.of_folder(tmp_path, services)
+        assert installation.of_folder(tmp_path, services).secret_key == first.secret_key
+        assert len(first.secret_key) == 64
+        assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+
+    def test_hands_its_settings_on_without_the_owners_role(self, tmp_path, monkeypatch):
+        given = installation.of_folder(tmp_path, Services("postgresql+psycopg://app@/q", "owner", "redis://r"))
+        handed = config.to_environment(given)
+        for name, value in handed.items():
+            monkeypatch.setenv(name, value)
+        taken = config.from_environment()
+        assert "owner" not in handed.values()
+        assert (taken.database_url, taken.redis_url, taken.secret_key) == (
+            given.database_url,
+            given.redis_url,
+            given.secret_key,
+        )
+
+
+class TestOnNamedServers:
+    def test_migrates_and_starts_nothing_of_its_own(self, real_servers, tmp_path):
+        code, text = _run("migrate", **_named(real_servers, QIANXING_VAR=str(tmp_path / "var")))
+        assert (code, text) == (0, "数据库结构已是最新。\n")
+        assert not (tmp_path / "var").exists()
+        with psycopg.connect(real_servers.database_url.replace("+psycopg", "")) as connection:
+            assert connection.execute("SELECT count(*) FROM job").fetchone() == (0,)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute("DELETE FROM audit")
+
+    def test_prints_a_link_for_the_first_administrator(self, real_servers):
+        _run("migrate", **_named(real_servers))
+        code, text = _run("create-admin-token", "--address", "https://console.example/", **_named(real_servers))
+        assert code == 0
+        assert re.search(r"^https://console\.example/link/[\w-]{40,}$", text, re.MULTILINE)
+
+    def test_works_with_a_single_database_role(self, real_servers):
+        alone = _named(real_servers)
+        alone["DATABASE_URL"] = alone.pop("OWNER_DATABASE_URL")
+        assert _run("migrate", **alone)[0] == 0
+        assert _run("create-admin-token", **alone)[0] == 0
+
+    def test_serves_works_and_keeps_time_until_told_to_stop(self, real_servers, tmp_path):
+        _run("migrate", **_named(real_servers))
+        port = machine.free_port("127.0.0.1", 5700)
+        environment = os.environ | _named(real_servers, PORT=str(port), WEB_CONCURRENCY="1")
+        with (tmp_path / "log").open("wb") as log:
+            running = [
+                subprocess.Popen([sys.executable, "-m", "console.cli", *words], env=environment, stdout=log, stderr=log)
+                for words in (["serve"], ["worker"], ["timetable"])
+            ]
+        try:
+            _until_ready(f"http://127.0.0.1:{port}/readyz", tmp_path / "log")
+        finally:
+            for process in running:
+                process.send_signal(signal.SIGTERM)
+            codes = [process.wait(60) for process in running]
+        assert codes == [0, 0, 0]
+
+    def test_a_demo_refuses_them(self, real_servers):
+        code, text = _run("demo", **_named(real_servers))
+        assert code == 1
+        assert "演示只使用内置数据库" in text
+
+
+def _until_ready(address: str, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with suppress(OSError), urllib.request.urlopen(address, timeout=5) as answer:
+            if answer.status == 200:
+                return
+        time.sleep(0.1)
+    raise AssertionError(log.read_text()[-3000:])
+
+
+class TestPort:
+    def test_taken_gives_the_next_free_one(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            assert port < machine.free_port("127.0.0.1", port) < port + machine.PORTS
+
+
+class TestDemoTwice:
+    def test_a_second_one_says_where_the_first_is(self, tmp_path):
+        root = tmp_path / "var"
+        with machine.alone(root) as first:
+            assert first is None
+            (root / "demo.json").write_text('{"address": "http://127.0.0.1:5003"}')
+            done = CliRunner().invoke(cli.main, ["demo"], env=CLEAN | {"QIANXING_VAR": str(root)})
+        assert done.exit_code == 0
+        assert "已在运行：http://127.0.0.1:5003" in done.output
+        assert not (root / "demo.json").exists()
