@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from models.errors import Conflict
 from models.rules.policy import Policy, RefundEffect
 from models.rules.share import Person
-from models.rules.standing import Showcase, Standing
+from models.rules.standing import QUALIFIED, Showcase, Standing
 
 PRICE_MIN_FEN = 4_900
 PRICE_MAX_FEN = 9_900
@@ -84,8 +84,6 @@ def is_complete(tasks: Collection[str], purchases: Iterable[Purchase]) -> bool:
     return bool(tasks) and len(passed(tasks, purchases)) == len(tasks)
 
 
-def refund_closes(*, standing: Standing, was_completed: bool, policy: Policy) -> bool:
+def refund_closes(standing: Standing, policy: Policy) -> bool:
     """Whether a whole refund of an admission order closes its buyer's showcase (rules 3.5)."""
-    if policy.admission_refund_effect is RefundEffect.NONE or not was_completed:
-        return False
-    return standing in (Standing.ACTIVE, Standing.FROZEN, Standing.EXITED)
+    return policy.admission_refund_effect is RefundEffect.CLOSE_SHOWCASE and standing in QUALIFIED

@@ -1,6 +1,6 @@
 """Who earns what of an order: the rows of a settlement, each with its reason."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -167,27 +167,3 @@ def _seeds(terms: Terms, upline: Upline, policy: Policy) -> list[Row]:
         for level, person in enumerate(people, 1)
         if amount and earns_seed_bonus(person, terms.paid_at, policy)
     ]
-
-
-def reversals_fen(rows: Iterable[tuple[int, int]], *, settled_fen: int, refunded_fen: int) -> list[int]:
-    """What a refund takes back of each row (amount, already reversed) but margin, so that floor(row × R / P) is back.
-
-    ``refunded_fen`` is R, everything refunded since the settlement, this refund included (rules 5.6).
-    """
-    return [amount * refunded_fen // settled_fen - already for amount, already in rows]
-
-
-def dividend_fen(base_fen: int, bps: int) -> int:
-    """A month's team dividend of a member (rules 5.7); a base that refunds made negative pays nothing."""
-    return share(max(base_fen, 0), bps)
-
-
-def correction_fen(*, base_fen: int, bps: int, booked_fen: int) -> int:
-    """The negative line that refunds after the month leave for the next bill (rules 5.7)."""
-    return dividend_fen(base_fen, bps) - booked_fen
-
-
-def earns_dividend(person: Person) -> bool:
-    """Active, unlocked, showcase not closed; presets are in no bill (rules 5.7)."""
-    active = person.standing is Standing.ACTIVE and person.unlocked
-    return active and not person.preset and person.showcase is not Showcase.CLOSED

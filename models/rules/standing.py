@@ -1,6 +1,6 @@
 """Where a member stands: unlocking, thirty-day cycles, freeze, exit, revival, and ranks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -138,9 +138,3 @@ def higher(kept: Rank | None, reached: Rank | None) -> Rank | None:
 def is_ranked(standing: Standing) -> bool:
     """Ranks are evaluated for active and frozen members; an exit takes them away (rules 4.6)."""
     return standing in (Standing.ACTIVE, Standing.FROZEN)
-
-
-def dividend_bps(rank: Rank | None, policy: Policy) -> int:
-    """The monthly rate that a rank pays (rules 5.7)."""
-    paying: Sequence[Rank] = (Rank.FOUNDER, Rank.CENTER)
-    return policy.dividend_bps[paying.index(rank)] if rank in paying else 0

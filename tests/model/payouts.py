@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from models.errors import Conflict
-from models.rules import commission, region_share, standing, tax, withdrawal
+from models.rules import dividend, region_share, tax, withdrawal
 from models.rules.commission import Kind
 from models.rules.scenario import Appoint, EndPayout, PayDividend, PayoutEnd, Withdraw
 from models.rules.share import Bucket
@@ -43,7 +43,7 @@ def pay_dividend(world: World, event: PayDividend) -> None:
         raise Conflict("规则 5.7：该月账单已存在，每月只有一张。")
     world.billed.add(event.month)
     people.evaluate_ranks(world)
-    lines = [*_corrections(world, event.at), *_new(world, event.month)]
+    lines = [*_corrections(world), *_new(world, event.month)]
     for line, amount in lines:
         posting = Posting(world.ledger)
         posting.add("platform:margin", -amount)
@@ -59,31 +59,31 @@ def pay_dividend(world: World, event: PayDividend) -> None:
 def _new(world: World, month: Month) -> list[tuple[Line, int]]:
     found = []
     for member in world.members.values():
-        bps = standing.dividend_bps(member.rank, world.policy)
-        if bps and commission.earns_dividend(member.person()):
-            base = _base(world, member, month, begins(month.next()))
+        bps = dividend.rate_bps(member.rank, world.policy)
+        if bps and dividend.is_billed(member.person()):
+            base = _base(world, member, month)
             line = Line(month, member.code, bps, 0)
             world.lines.append(line)
-            found.append((line, commission.dividend_fen(base, bps)))
+            found.append((line, dividend.amount_fen(base, bps)))
     return [(line, amount) for line, amount in found if amount]
 
 
-def _corrections(world: World, at: datetime) -> list[tuple[Line, int]]:
+def _corrections(world: World) -> list[tuple[Line, int]]:
     found = []
     for line in world.lines:
-        base = _base(world, world.members[line.member], line.month, None)
-        found.append((line, commission.correction_fen(base_fen=base, bps=line.bps, booked_fen=line.booked_fen)))
+        base = _base(world, world.members[line.member], line.month)
+        found.append((line, dividend.correction_fen(base_fen=base, bps=line.bps, booked_fen=line.booked_fen)))
     return [(line, amount) for line, amount in found if amount]
 
 
-def _base(world: World, member: Member, month: Month, until: datetime | None) -> int:
+def _base(world: World, member: Member, month: Month) -> int:
     """Net paid amount of a month's normal and presale orders sold by the people who count."""
     total = 0
     for order in world.orders.values():
         if order.kind is Kind.ADMISSION or order.completed_at is None or month_of(order.completed_at) != month:
             continue
         if member in world.upline(world.members[order.seller], world.policy.levels):
-            total += order.net_fen(until)
+            total += order.net_fen()
     return total
 
 

@@ -58,6 +58,9 @@ def register(world: World, event: Register) -> None:
     above = [one.person() for one in world.ancestors(known)]
     known.tasks = admission.tasks(above, presets, world.policy)
     world.plan(standing.lapses_at(event.at, world.policy), Due.LAPSE, known.sequence, (known.code, event.at))
+    # Orders that completed after a lapse count for the tasks of the next registration.
+    if admission.is_complete(known.tasks, purchases(world, known)):
+        become_qualified(world, known, event.at)
 
 
 def _place(world: World, member: Member, sponsor: str | None) -> None:
@@ -203,4 +206,5 @@ def evaluate_ranks(world: World) -> None:
 
 def name_seed(world: World, event: NameSeed) -> None:
     member = world.member(event.member)
-    member.seed_at = event.at
+    if member.seed_at is None:
+        member.seed_at = event.at

@@ -127,11 +127,9 @@ class Order:
         """What was refunded since the settlement."""
         return self.refunded_fen - (self.paid_fen - self.settled_fen)
 
-    def net_fen(self, until: datetime | None = None) -> int:
-        """What a completed order brought, less the refunds before an instant."""
-        if self.completed_at is None:
-            return 0
-        return self.paid_fen - sum(amount for at, amount in self.refunds if until is None or at < until)
+    def net_fen(self) -> int:
+        """What a completed order brought, less every refund so far."""
+        return 0 if self.completed_at is None else self.paid_fen - self.refunded_fen
 
 
 @dataclass

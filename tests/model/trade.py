@@ -5,6 +5,7 @@ from datetime import datetime
 from models.errors import Conflict
 from models.rules import admission, commission
 from models.rules import order as life
+from models.rules import refund as takeback
 from models.rules.commission import Kind, RowKind, Terms, Upline
 from models.rules.compliance import LEVELS_MAX
 from models.rules.scenario import PlaceOrder, Refund
@@ -142,7 +143,7 @@ def refund(world: World, event: Refund) -> None:
 
 def _reverse(world: World, order: Order, posting: Posting, amount_fen: int) -> None:
     rows = [row for row in order.rows if row.kind is not RowKind.MARGIN]
-    parts = commission.reversals_fen(
+    parts = takeback.reversals_fen(
         [(row.amount_fen, row.reversed_fen) for row in rows],
         settled_fen=order.settled_fen,
         refunded_fen=order.refunded_after_fen,
@@ -157,19 +158,14 @@ def _reverse(world: World, order: Order, posting: Posting, amount_fen: int) -> N
 
 def _undo_task(world: World, order: Order) -> None:
     buyer = world.members.get(order.buyer or "")
-    if order.kind is not Kind.ADMISSION or buyer is None:
-        return
-    if admission.refund_closes(
-        standing=buyer.standing, was_completed=order.completed_at is not None, policy=world.policy
-    ):
+    if order.kind is Kind.ADMISSION and buyer and admission.refund_closes(buyer.standing, world.policy):
         people.close_showcase(world, buyer)
 
 
 def hold(world: World, code: str, at: datetime) -> None:
     order = world.order(code)
-    if order.held:
-        raise Conflict(f"规则 8.2：订单 {code} 已在核查中。")
-    shares.hold(world, order, at)
+    if not order.held:
+        shares.hold(world, order, at)
 
 
 def clear(world: World, code: str, at: datetime) -> None:
