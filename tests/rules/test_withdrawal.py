@@ -1,0 +1,103 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.rules import policy, withdrawal
+from models.rules.compliance import BadAmount
+from models.rules.policy import PLAN, STEADY
+from models.rules.standing import Standing
+from models.rules.withdrawal import (
+    BelowMinimum,
+    InDebt,
+    NameMissing,
+    NotActive,
+    NotEnough,
+    Obligation,
+    OrderOnHold,
+    PurchaseOverdue,
+    Purse,
+)
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+FULL = Purse(
+    standing=Standing.ACTIVE, available_fen=1_000, owed_fen=0, on_hold=False, real_name=True, overdue=False
+)  # fmt: skip
+
+
+class TestCheckWithdrawal:
+    def test_takes_everything_there_is(self):
+        withdrawal.check_withdrawal(1_000, FULL, PLAN)
+        withdrawal.check_withdrawal(100, FULL, PLAN)
+
+    @pytest.mark.parametrize(
+        ("amount", "changes", "error"),
+        [
+            (99, {}, BelowMinimum),
+            (1_001, {}, NotEnough),
+            (100, {"standing": Standing.FROZEN}, NotActive),
+            (100, {"standing": Standing.EXITED}, NotActive),
+            (100, {"standing": Standing.CANDIDATE}, NotActive),
+            (100, {"owed_fen": 1}, InDebt),
+            (100, {"on_hold": True}, OrderOnHold),
+            (100, {"real_name": False}, NameMissing),
+            (100, {"overdue": True}, PurchaseOverdue),
+            (-100, {}, BadAmount),
+            (10**15, {}, BadAmount),
+        ],
+    )
+    def test_refuses_with_the_rule(self, amount, changes, error):
+        with pytest.raises(error, match="规则"):
+            withdrawal.check_withdrawal(amount, replace(FULL, **changes), PLAN)
+
+    def test_an_overdue_purchase_only_reminds_under_steady(self):
+        withdrawal.check_withdrawal(100, replace(FULL, overdue=True), STEADY)
+
+    def test_a_second_person_approves_from_five_thousand_yuan(self):
+        assert not withdrawal.needs_second_approval(499_999, PLAN)
+        assert withdrawal.needs_second_approval(500_000, PLAN)
+
+
+class TestPassed:
+    step = policy.changed(PLAN, {"high_earner.step_fen": 1_000})
+
+    @pytest.mark.parametrize(
+        ("before", "after", "expected"),
+        [
+            (0, 999, 0),
+            (0, 1_000, 1),
+            (999, 1_000, 1),
+            (1_000, 1_999, 0),
+            (400, 3_100, 3),
+            (1_500, 900, 0),
+            (900, 1_000, 1),
+        ],
+    )
+    def test_counts_full_multiples_on_the_way_up(self, before, after, expected):
+        assert withdrawal.passed(before, after, self.step) == expected
+
+    @given(st.lists(st.integers(0, 5_000)))
+    def test_many_small_earnings_pass_what_one_large_one_does(self, amounts):
+        total, times = 0, 0
+        for amount in amounts:
+            times += withdrawal.passed(total, total + amount, self.step)
+            total += amount
+        assert times == withdrawal.passed(0, total, self.step)
+
+
+class TestObligations:
+    def test_each_order_meets_the_oldest(self):
+        owed = [Obligation(since=START), Obligation(since=START + timedelta(days=1))]
+        once = withdrawal.meet(owed, START + timedelta(days=2))
+        twice = withdrawal.meet(once, START + timedelta(days=3))
+        assert [one.met_at is None for one in once] == [False, True]
+        assert [one.met_at is None for one in twice] == [False, False]
+        assert withdrawal.meet(twice, START) == twice
+
+    def test_are_overdue_after_thirty_days_unless_met(self):
+        due = START + timedelta(days=30)
+        assert not withdrawal.any_overdue([Obligation(since=START)], due - timedelta(seconds=1))
+        assert withdrawal.any_overdue([Obligation(since=START)], due)
+        assert not withdrawal.any_overdue([Obligation(since=START, met_at=due)], due + timedelta(days=90))
