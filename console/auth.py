@@ -50,17 +50,22 @@ def actor(action: str = "", reason: str = "") -> Actor:
     )
 
 
-def permits(permission: str) -> Callable[[F], F]:
-    """Open a route or an exposed view method to those who hold a permission."""
-    PERMISSIONS[permission]
+def permits(*permissions: str) -> Callable[[F], F]:
+    """Open a route or an exposed view method to those who hold a permission (each of them, where several are named)."""
+    unknown = set(permissions) - set(PERMISSIONS)
+    if unknown or not permissions:
+        raise Undeclared(f"no such permission: {sorted(unknown)}")
 
     def declare(function: F) -> F:
         @wraps(function)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            turned_away = require(permission)
-            return function(*args, **kwargs) if turned_away is None else turned_away
+            for permission in permissions:
+                turned_away = require(permission)
+                if turned_away is not None:
+                    return turned_away
+            return function(*args, **kwargs)
 
-        guarded.permission = permission  # type: ignore[attr-defined]
+        guarded.permissions = permissions  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
 
     return declare
@@ -100,10 +105,9 @@ def local_path(address: str | None) -> str:
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
-def permission_of(function: Any) -> str | None:
-    """The permission that a route's function declares, itself or through its view's class."""
-    view = getattr(function, "__self__", None)
-    declared: str | None = getattr(function, "permission", None) or getattr(view, "permission", None)
+def permissions_of(function: Any) -> tuple[str, ...]:
+    """The permissions that a route's function declares."""
+    declared: tuple[str, ...] = getattr(function, "permissions", ())
     return declared
 
 
@@ -112,16 +116,17 @@ def is_public(endpoint: str, function: Any) -> bool:
 
 
 def check_declared(app: Flask) -> None:
-    """Refuse to start with a route that declares nothing, or that writes under a reading permission."""
+    """Refuse to start with a route that declares nothing, or that writes under reading permissions alone."""
     for rule in app.url_map.iter_rules():
         function = app.view_functions[rule.endpoint]
         if is_public(rule.endpoint, function):
             continue
-        permission = permission_of(function)
-        if permission not in PERMISSIONS:
+        permissions = permissions_of(function)
+        if not permissions:
             raise Undeclared(f"{rule.rule} ({rule.endpoint}) declares no permission")
-        if PERMISSIONS[permission].is_read and (rule.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}:
-            raise Undeclared(f"{rule.rule} ({rule.endpoint}) writes under {permission}")
+        reads = all(PERMISSIONS[permission].is_read for permission in permissions)
+        if reads and (rule.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}:
+            raise Undeclared(f"{rule.rule} ({rule.endpoint}) writes under {', '.join(permissions)}")
 
 
 def register(app: Flask) -> None:

@@ -99,7 +99,8 @@ def attempted(operation: Callable[..., str | None], proof: Proof, page: Callable
     except TooManyAttempts as refusal:
         return page(str(refusal)), 429, {"Retry-After": str(round(refusal.wait.total_seconds()))}
     if fresh is None:
-        return page(_("Login name, password or code is wrong, or there were too many tries. Use a new code.")), 401
+        wrong = _("Login name, password or code is wrong, or there were too many tries. Use a new code.")
+        return page(wrong), 422 if current_staff() else 401
     return entered(fresh, _destination())
 
 

@@ -87,7 +87,7 @@ class StaffView(ReadView):
         return {"person": person, "standing": standing, "reasons": STAFF_REASONS, "is_self": row_id == staff_id()}
 
     @expose("/new", methods=["GET", "POST"])
-    @permits("staff.create")
+    @permits("staff.create", "staff.grant")
     def new(self) -> Any:
         """A new account; its owner sets the credentials by the link shown once."""
         if request.method == "POST":

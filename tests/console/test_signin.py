@@ -208,7 +208,7 @@ class TestStepUp:
 
     def test_takes_no_other_persons_proof(self, staff):
         browser, other = staff("admin"), person("admin")
-        assert browser.post("/step-up", data=proof_of(other) | {"password": "x"}).status_code == 401
+        assert browser.post("/step-up", data=proof_of(other) | {"password": "x"}).status_code == 422
         db.session.refresh(other)
         assert other.totp_last_step == 0
 

@@ -1,0 +1,169 @@
+"""Every role on every route by every method, made from the URL map: a new route is covered the moment it exists."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.routing import IntegerConverter
+
+from console import auth
+from models import Export, HistoryLine, SavedView, db
+from models.rules.permission import PERMISSIONS, ROLES, Role
+from tests import factories
+from tests.people import Browser, person
+
+NOWHERE = 999_999_999
+WRITES = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one address that is not open to all."""
+
+    endpoint: str
+    method: str
+    path: str
+    permissions: frozenset[str]
+    model: Any
+    takes_id: bool
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def routes(app: Flask, row_id: int = NOWHERE) -> Iterator[Route]:
+    adapter = app.url_map.bind("localhost")
+    for rule in app.url_map.iter_rules():
+        function = app.view_functions[rule.endpoint]
+        if auth.is_public(rule.endpoint, function):
+            continue
+        takes_id = any(isinstance(converter, IntegerConverter) for converter in rule._converters.values())
+        values = {
+            name: row_id if isinstance(converter, IntegerConverter) else "x"
+            for name, converter in rule._converters.items()
+        }
+        path = adapter.build(rule.endpoint, values, method=next(iter(rule.methods or ()), None))
+        model = getattr(getattr(function, "__self__", None), "model", None)
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield Route(rule.endpoint, method, path, frozenset(auth.permissions_of(function)), model, takes_id)
+
+
+def asked(browser: Browser, route: Route, **kwargs: Any) -> int:
+    return browser.open(route.path, method=route.method, **kwargs).status_code
+
+
+def is_towards_sign_in(browser: Browser, route: Route) -> bool:
+    answer = browser.open(route.path, method=route.method)
+    return answer.status_code == 401 or (answer.status_code == 303 and answer.location.startswith("/sign-in"))
+
+
+def of_another_merchant() -> HistoryLine:
+    return factories.history_line()
+
+
+def of_another_person() -> Export:
+    row = Export(
+        staff_id=person("admin").id, page="staff", title="x", format="csv", query="", columns=["id"], is_masked=True,
+        language="en", created_at=datetime.now(UTC),
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def kept_by_another() -> SavedView:
+    row = SavedView(staff_id=person("admin").id, page="staff", name="x", query="", created_at=datetime.now(UTC))
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+# A row that is not a new merchant's, for every table of which a merchant may open a row.
+FOREIGN: dict[Any, Callable[[], Any]] = {
+    HistoryLine: of_another_merchant,
+    Export: of_another_person,
+    SavedView: kept_by_another,
+}
+
+
+class TestAnonymous:
+    def test_meets_the_sign_in_everywhere(self, app, client):
+        passed = [str(route) for route in routes(app) if not is_towards_sign_in(client, route)]
+        assert passed == []
+
+
+@pytest.mark.parametrize("role", list(Role))
+class TestRole:
+    def test_is_refused_what_it_does_not_hold(self, app, staff, role):
+        browser = staff(role)
+        barred = [route for route in routes(app) if not route.permissions <= ROLES[role]]
+        assert barred or role is Role.ADMIN
+        assert [str(route) for route in barred if asked(browser, route) != 403] == []
+
+    def test_passes_where_it_holds_the_permission_and_breaks_nothing(self, app, staff, role):
+        browser = staff(role)
+        wrong = []
+        for route in routes(app):
+            if route.permissions <= ROLES[role]:
+                status = asked(browser, route)
+                if status in (401, 403) or status >= 500 or (route.takes_id and status == 200):
+                    wrong.append(f"{route}: {status}")
+        assert wrong == []
+
+    def test_writes_nothing_without_the_forms_token(self, app, staff, role):
+        browser = staff(role)
+        writing = [route for route in routes(app) if route.method in WRITES]
+        assert len(writing) > 5
+        assert [str(route) for route in writing if asked(browser, route, csrf=False) != 400] == []
+
+
+class TestMerchant:
+    def test_finds_nothing_of_others(self, app, staff):
+        browser = staff(Role.MERCHANT)
+        found, unknown = [], set()
+        for route in routes(app):
+            if not route.permissions <= ROLES[Role.MERCHANT] or not route.takes_id:
+                continue
+            if route.model not in FOREIGN:
+                unknown.add(route.endpoint)
+                continue
+            path = route.path.replace(str(NOWHERE), str(FOREIGN[route.model]().id))
+            status = browser.open(path, method=route.method).status_code
+            if status != 404:
+                found.append(f"{route.method} {path}: {status}")
+        assert found == []
+        assert unknown == set(), "say in FOREIGN whose rows these are"
+
+
+class TestRoutes:
+    def test_each_declare_a_permission_or_are_named_here(self, app):
+        undeclared = {
+            rule.endpoint
+            for rule in app.url_map.iter_rules()
+            if auth.is_public(rule.endpoint, app.view_functions[rule.endpoint])
+        }
+        assert undeclared == {
+            "static", "health.live", "health.ready", "health.metrics", "signin.sign_in", "signin.sign_out",
+            "signin.link",
+        }  # fmt: skip
+
+    def test_never_write_under_a_reading_permission(self, app):
+        reading = {name for name, permission in PERMISSIONS.items() if permission.is_read}
+        assert [str(route) for route in routes(app) if route.method in WRITES and route.permissions <= reading] == []
+
+    def test_stop_the_start_when_one_declares_nothing(self, settings):
+        for rule, function, says in (
+            ("/bare", lambda: "", "declares no permission"),
+            ("/wrong", auth.permits("home.view")(lambda: ""), "writes under home.view"),
+        ):
+            app = Flask("test")
+            app.add_url_rule(rule, "bare", function, methods=["POST"])
+            with pytest.raises(auth.Undeclared, match=says):
+                auth.check_declared(app)
+
+    def test_name_no_permission_that_does_not_exist(self):
+        with pytest.raises(auth.Undeclared):
+            auth.permits("everything.do")
