@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import (
     Flask,
     Response,
+    abort,
     current_app,
     g,
     has_request_context,
@@ -60,6 +61,13 @@ def wants_json() -> bool:
 def request_id() -> str:
     """The number under which this request stands in the logs and the audit trail."""
     return str(request.environ.get(REQUEST_ID, ""))
+
+
+def _refuse_null_bytes() -> None:
+    """PostgreSQL holds no NUL in a text, and no person types one."""
+    form = request.form if request.mimetype == "application/x-www-form-urlencoded" else {}
+    if any("\x00" in value for value in (*request.args.values(), *form.values())):
+        abort(400)
 
 
 def _choose_language() -> None:
@@ -183,6 +191,7 @@ def _other_language() -> dict[str, str]:
 def register(app: Flask) -> None:
     """Hang everything on the application."""
     Languages(app, locale_selector=chosen)
+    app.before_request(_refuse_null_bytes)
     app.before_request(_choose_language)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _http_error)

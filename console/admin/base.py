@@ -202,10 +202,10 @@ class ReadView(SecureView, ModelView):
         return query
 
     def get_query(self) -> Select[Any]:
-        return self.scope(sa.select(self.model), viewer())
+        return self.scope(self.base().add_columns(self.model), viewer())
 
     def get_count_query(self) -> Select[Any]:
-        return self.get_query().with_only_columns(sa.func.count())
+        return self.scope(self.base().add_columns(sa.func.count()), viewer())
 
     def get_one(self, id: Any) -> Any:
         """The scoped row as an object, None when it is not there for this person."""

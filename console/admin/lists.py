@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -67,13 +67,13 @@ class Shape:
         for question in self.filters:
             try:
                 value = question.read(args)
-                if value is not None:
-                    values[question.key] = value
-                    if checked:
-                        question.check(value)
+                if value is not None and checked:
+                    question.check(value)
             except Unreadable as error:
                 problems.append(str(error))
-        return values, problems
+            else:
+                values[question.key] = value
+        return {key: value for key, value in values.items() if value is not None}, problems
 
     def read(self, args: MultiDict[str, str], *, checked: bool = True) -> Asked:
         """Check every parameter against what is declared; what cannot be read becomes a problem, never a guess.
@@ -87,7 +87,7 @@ class Shape:
         size = args.get("size", "")
         return Asked(
             values=values,
-            search=args.get("q", "").strip().replace("\x00", "")[:100],
+            search=args.get("q", "").strip()[:100],
             sort=sort,
             descending=descending,
             columns=columns or tuple(c for c in self.columns if c.listed and c.shown),
@@ -163,19 +163,18 @@ class Order:
     column: Column
     identity: ColumnElement[int]
     descending: bool
-    _keys: tuple[ColumnElement[Any], ...] = field(init=False, default=())
 
-    def keys(self) -> list[Any]:
+    def parts(self) -> list[Any]:
         same = self.column.at is self.identity or self.column.key == "id"
         return [self.identity] if same else [self.column.at, self.identity]
 
     def by(self, *, backwards: bool = False) -> list[Any]:
-        return [key.desc() if self.descending != backwards else key.asc() for key in self.keys()]
+        return [key.desc() if self.descending != backwards else key.asc() for key in self.parts()]
 
     def beyond(self, cursor: str, *, backwards: bool = False) -> ColumnElement[bool]:
         """Rows strictly behind the cursor in this order."""
-        place = _place(cursor, self.column)[-len(self.keys()) :]
-        left, right = sa.tuple_(*self.keys()), sa.tuple_(*place)
+        place = _place(cursor, self.column)[-len(self.parts()) :]
+        left, right = sa.tuple_(*self.parts()), sa.tuple_(*place)
         return left < right if self.descending != backwards else left > right
 
     def from_value(self, text: str) -> ColumnElement[bool]:
