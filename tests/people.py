@@ -20,20 +20,22 @@ _KEPT = password.hash_of(PASSWORD)
 _numbers = count(1)
 
 
-def person(*roles: str, code: str = "", merchant_id: int | None = None, **values: Any) -> Staff:
-    """Somebody active with both factors set and the roles given (operator by default)."""
+def person(*roles: str, merchant_id: int | None = None, **values: Any) -> Staff:
+    """Somebody active with both factors set and the roles given (operator by default), committed."""
     number = next(_numbers)
     if "merchant" in roles and merchant_id is None:
         merchant_id = factories.merchant().id
-    staff = Staff(
-        code=code or f"staff{number}",
-        name=f"员工{number}",
-        roles=list(roles) or ["operator"],
-        merchant_id=merchant_id,
-        **{"password_hash": _KEPT, "totp_secret": SECRET, **values},
-    )
+    defaults = {
+        "code": f"staff{number}",
+        "name": f"员工{number}",
+        "roles": list(roles) or ["operator"],
+        "merchant_id": merchant_id,
+        "password_hash": _KEPT,
+        "totp_secret": SECRET,
+    }
+    staff = Staff(**defaults | values)
     db.session.add(staff)
-    db.session.flush()
+    db.session.commit()
     return staff
 
 
