@@ -163,6 +163,11 @@ def cohorts(part: Slice) -> pd.DataFrame:
     return _frame(query, counts=["buyers"])
 
 
+def newest() -> int:
+    """The id of the newest row, which every publication moves: what a remembered list of choices is keyed by."""
+    return db.session.scalar(sa.select(COLUMNS.line_id).order_by(COLUMNS.line_id.desc()).limit(1)) or 0
+
+
 def catalogue(scope: Scope) -> pd.DataFrame:
     """Every pair of `category_group` and `category` that was ever sold: what the filters offer."""
     keys = (COLUMNS.category_group, COLUMNS.category)
@@ -180,13 +185,13 @@ def regions(parent_code: str | None = None) -> dict[str, str]:
     """Names by code: the provinces, or the divisions right below one."""
     query = sa.select(Region.code, Region.name).order_by(Region.code)
     level = Region.level == 1 if parent_code is None else Region.parent_code == parent_code
-    return dict(db.session.execute(query.where(level)).tuples().all())
+    return dict(db.session.execute(query.where(level)).all())
 
 
 def cities() -> dict[str, str]:
     """Names of every city by code."""
     query = sa.select(Region.code, Region.name).where(Region.level == 2)
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
 
 
 def shops(scope: Scope) -> dict[int, str]:
@@ -194,7 +199,7 @@ def shops(scope: Scope) -> dict[int, str]:
     query = sa.select(Shop.id, Shop.name).order_by(Shop.name, Shop.id)
     if scope.merchant_id is not None:
         query = query.where(Shop.merchant_id == scope.merchant_id)
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
 
 
 def _groups(keys: Sequence[Key], grain: Grain | None) -> list[sa.ColumnElement[Any]]:

@@ -25,6 +25,7 @@ STEPS = {
     Lang.EN: ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")),
 }
 SIGNIFICANT = 4
+WHOLE_BELOW = 100_000
 
 
 def exact(value: float | None, unit: Unit) -> str:
@@ -44,6 +45,8 @@ def compact(value: float | None, unit: Unit, lang: Lang) -> str:
         return exact(value, unit)
     number = abs(value) / 100 if unit is Unit.YUAN else abs(value)
     sign = ("-" if value < 0 else "") + ("¥" if unit is Unit.YUAN else "")
+    if number < WHOLE_BELOW:
+        return exact(value, unit)
     for step, word in STEPS[lang]:
         if number >= step:
             return f"{sign}{_trimmed(number / step)}{word}"
@@ -57,7 +60,7 @@ def tick(value: float, unit: Unit, lang: Lang) -> str:
     number = value / 100 if unit is Unit.YUAN else value
     for step, word in STEPS[lang]:
         if abs(number) >= step:
-            return f"{number / step:g}{word}"
+            return f"{number / step:,g}{word}"
     return f"{number:,g}"
 
 
