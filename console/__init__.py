@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from console import admin, auth, config, health, logs, signin, web
+from console import admin, auth, config, health, logs, plotly, signin, web
 from jobs import bell
 from models import db
 
@@ -23,6 +23,7 @@ def create_app(settings: config.Settings) -> Flask:
     web.register(app)
     auth.register(app)
     signin.register(app)
+    plotly.register(app)
     admin.register(app)
     auth.check_declared(app)
     return app

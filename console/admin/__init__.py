@@ -11,6 +11,7 @@ from console import web
 from console.admin.account import AccountView
 from console.admin.audit import AuditView
 from console.admin.base import SECTIONS, SecureView, check
+from console.admin.board import BusinessBoard, CategoryBoard, RegionBoard, RepurchaseBoard
 from console.admin.export import ExportView, offer
 from console.admin.home import HomeView
 from console.admin.saved import SavedViewView
@@ -18,6 +19,10 @@ from console.admin.staff import RoleView, SessionView, StaffView
 
 # The order of the pages in each section of the menu; sections follow console.admin.base.SECTIONS.
 VIEWS: tuple[type[SecureView], ...] = (
+    BusinessBoard,
+    RepurchaseBoard,
+    RegionBoard,
+    CategoryBoard,
     ExportView,
     SavedViewView,
     StaffView,
