@@ -46,6 +46,7 @@ class Line:
 LINES: tuple[Line, ...] = (
     Line("清理旧任务", "forget_finished", Daily(time(3, 30))),
     Line("清理过期导出", "forget_exports", Every(3600)),
+    Line("收尾过期会话", "close_lapsed", Every(1800)),
 )
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import sqlalchemy as sa
 from flask import abort, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_babel import gettext as _
@@ -13,10 +12,11 @@ from console import sessions, signin
 from console.admin.base import SecureView, form_id
 from console.admin.names import ROLE_NAMES
 from console.auth import actor, current_staff, permits
-from models import StaffSession, acting, db, transaction
+from models import acting, transaction
 from models.errors import DomainError
 from models.operations import session, staff
 from models.operations.attempt import TooManyAttempts
+from models.queries import staff as queries
 from models.queries.staff import SignedIn
 from models.rules.session import Ended
 from models.tables.staff import LinkKind
@@ -36,11 +36,7 @@ class AccountView(SecureView):
     def index_view(self) -> Any:
         """The person, their sessions, the two forms."""
         person = _person()
-        standing = db.session.scalars(
-            sa.select(StaffSession)
-            .where(StaffSession.staff_id == person.id, StaffSession.ended_at.is_(None))
-            .order_by(StaffSession.id.desc())
-        ).all()
+        standing = queries.standing(staff_id=person.id, at=sessions.now())
         return self.render("staff/account.html", person=person, standing=standing, role_names=ROLE_NAMES)
 
     @expose("/end-session", methods=["POST"])

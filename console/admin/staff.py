@@ -20,6 +20,7 @@ from console.auth import actor, permits
 from models import Merchant, Staff, StaffSession, acting, db, transaction
 from models.errors import DomainError
 from models.operations import session, staff
+from models.queries import staff as queries
 from models.rules.permission import PERMISSIONS, ROLES, Role
 from models.rules.session import Ended
 
@@ -78,11 +79,7 @@ class StaffView(ReadView):
         return sa.select().select_from(Staff).outerjoin(Merchant, Merchant.id == Staff.merchant_id)
 
     def around(self, row_id: int) -> dict[str, Any]:
-        standing = db.session.scalars(
-            sa.select(StaffSession)
-            .where(StaffSession.staff_id == row_id, StaffSession.ended_at.is_(None))
-            .order_by(StaffSession.id.desc())
-        ).all()
+        standing = queries.standing(staff_id=row_id, at=sessions.now())
         person = self.found(row_id)
         return {"person": person, "standing": standing, "reasons": STAFF_REASONS, "is_self": row_id == staff_id()}
 

@@ -73,6 +73,18 @@ def end_all(*, staff_id: int, why: session.Ended, at: datetime, but: int | None 
     )
 
 
+def end_lapsed(*, at: datetime) -> int:
+    """End every session that time alone has ended, whose browser never came back to notice; returns how many."""
+    is_old = StaffSession.created_at <= at - session.ABSOLUTE
+    gone = db.session.execute(
+        sa.update(StaffSession)
+        .where(StaffSession.ended_at.is_(None), is_old | (StaffSession.last_seen_at <= at - session.IDLE))
+        .values(ended_at=at, ended_why=sa.case((is_old, session.Ended.EXPIRED), else_=session.Ended.IDLE))
+        .returning(StaffSession.id)
+    )
+    return len(gone.all())
+
+
 def _standing(session_id: int) -> StaffSession:
     row = db.session.get(StaffSession, session_id, with_for_update=True, populate_existing=True)
     if row is None or row.ended_at is not None:

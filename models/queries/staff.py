@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from models.base import db
-from models.rules import permission
+from models.rules import permission, session
 from models.tables.staff import Staff, StaffSession, StaffState
 
 
@@ -53,3 +53,19 @@ def signed_in(*, token_hash: str) -> SignedIn | None:
     if row is None:
         return None
     return SignedIn(**{**row._mapping, "roles": tuple(row.roles)})
+
+
+def standing(*, staff_id: int, at: datetime) -> list[StaffSession]:
+    """The sessions of a person that still let a browser in, newest first."""
+    return list(
+        db.session.scalars(
+            sa.select(StaffSession)
+            .where(
+                StaffSession.staff_id == staff_id,
+                StaffSession.ended_at.is_(None),
+                StaffSession.created_at > at - session.ABSOLUTE,
+                StaffSession.last_seen_at > at - session.IDLE,
+            )
+            .order_by(StaffSession.id.desc())
+        )
+    )

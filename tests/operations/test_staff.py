@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from models import Audit, Staff, StaffLink, StaffSession, db
 from models.operations import session as sessions
 from models.operations import staff
+from models.queries import staff as queries
 from models.rules import password, token, totp
 from models.rules.permission import ClashingRoles, Role, UnknownRole
 from models.tables.staff import LinkKind
@@ -236,6 +237,19 @@ class TestSession:
         row = db.session.scalars(sa.select(StaffSession).where(StaffSession.staff_id == who.id)).one()
         with pytest.raises(sessions.NoSession):
             sessions.end(session_id=row.id, why="by_self", at=AT, staff_id=who.id + 1)
+
+    def test_that_lapsed_unseen_is_ended_with_its_reason(self, session):
+        who = signed_in(person(), 3)
+        idle, old, busy = db.session.scalars(sa.select(StaffSession).order_by(StaffSession.id))
+        later = AT + timedelta(hours=12)
+        old.last_seen_at = later
+        busy.created_at = busy.last_seen_at = later
+        idle.created_at = later - timedelta(hours=1)
+        db.session.flush()
+        assert [row.id for row in queries.standing(staff_id=who.id, at=later)] == [busy.id]
+        assert sessions.end_lapsed(at=later) == 2
+        db.session.expire_all()
+        assert (idle.ended_why, old.ended_why, busy.ended_why) == ("idle", "expired", None)
 
     def test_ends_once(self, session):
         signed_in(person(), 1)
