@@ -1,5 +1,6 @@
 """The `qianxing` command."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -12,15 +13,17 @@ from pathlib import Path
 
 import click
 
-from console import access, config, create_app, installation, logs, machine
+from console import access, config, create_app, formatting, installation, intake, logs, machine
 from console.binaries import NotStarted
 from console.config import Misconfigured, Settings
 from jobs import timetable as timetables
 from jobs import worker as workers
-from models import migrations
+from models import Actor, ImportRun, acting, migrations
 from models.errors import DomainError
+from models.rules.intake import TITLES, State
 
 HERE = Path(__file__).resolve().parents[1]
+BY = Actor("system:cli", source="cli", action="import")
 REFUSALS = (Misconfigured, NotStarted, DomainError, machine.NoPort, access.NotADemo)
 
 
@@ -40,6 +43,7 @@ def main() -> None:
 
     未设置 DATABASE_URL 和 REDIS_URL 时，命令使用 var/ 里的内置 PostgreSQL 与 Redis。
     """
+    logs.configure(level=logging.WARNING)
 
 
 host_option = click.option("--host", envvar="HOST", default="127.0.0.1", show_default=True, help="监听的地址")
@@ -105,6 +109,32 @@ def create_admin_token(address: str) -> None:
     """生成一次性链接，用于创建第一位管理员（一小时内有效）。"""
     with installation.open_settings() as settings, installation.opened(settings):
         click.echo(f"请在一小时内打开并设置密码与动态码：\n{address.rstrip('/')}{access.create_admin_token()}")
+
+
+@main.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--shop", required=True, help="店铺名称；重名时写作 商家编码/店铺名称")
+@click.option("--layout", default="", help="已保存的布局名称；不写则自动识别")
+@click.option("--dry-run", is_flag=True, help="只试算，不导入")
+def import_file(file: Path, shop: str, layout: str, *, dry_run: bool) -> None:
+    """导入一个店铺的订单文件（.csv 或 .xlsx），并列出被拒绝与已修复的行数。"""
+    with installation.open_settings() as settings, installation.opened(settings), acting(BY):
+        shop_id = intake.shop_named(shop)
+        import_id = intake.bring(file, shop_id=shop_id, layout_name=layout, by=BY.name, at=formatting.now())
+        run = intake.try_out(import_id, by=BY.name, wait=intake.work_along(import_id))
+        _told(run)
+        if run.state == State.STAGED and not dry_run:
+            _told(intake.publish(import_id, by=BY.name, wait=intake.work_along(import_id)))
+
+
+def _told(run: ImportRun) -> None:
+    """What an import has come to; one that failed ends the command with its reason."""
+    if run.failure:
+        raise click.ClickException(f"导入 #{run.id} 失败：{run.failure}")
+    click.echo(
+        f"导入 #{run.id} {TITLES[State(run.state)]}：读取 {run.rows_read:,} 行，可用 {run.rows_ready:,}，"
+        f"拒绝 {run.rows_refused:,}，修复 {run.rows_repaired:,}，实付 {formatting.yuan(run.paid_fen)}"
+    )
 
 
 @main.command()
