@@ -102,28 +102,34 @@ def _run(servers: Embedded, supervisor: Supervisor, *, host: str, port: int) -> 
     settings = installation.of_folder(servers.root, servers.start())
     migrations.upgrade(settings.owner_database_url)
     port = free_port(host, port)
-    _start_all(supervisor, settings, servers.root, host=host, port=port)
     address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+    _start_web(supervisor, settings, servers.root, host=host, port=port)
     (servers.root / "demo.json").write_text(json.dumps({"address": address, "pid": os.getpid()}))
+    _until(supervisor, lambda: _answers(address))
+    _start_others(supervisor, settings, servers.root)
     with installation.opened(settings):
         click.echo("准备演示数据（首次约需半分钟）…")
         world = demo.build(folder=servers.root, at=formatting.now(), wait=lambda done: _until(supervisor, done))
-        _until(supervisor, lambda: _answers(address))
         _welcome(world, address, seconds=time.monotonic() - began)
     supervisor.run()
 
 
-def _start_all(supervisor: Supervisor, settings: Settings, root: Path, *, host: str, port: int) -> None:
+def _start_web(supervisor: Supervisor, settings: Settings, root: Path, *, host: str, port: int) -> None:
+    """The pages first and alone: five programs that load at once would all come late."""
     folder = root / "metrics"
     folder.mkdir(mode=0o700, exist_ok=True)
     for old in folder.glob("*.db"):
         old.unlink()
-    common = config.to_environment(settings) | {"PYTHONUNBUFFERED": "1", "PROMETHEUS_MULTIPROC_DIR": str(folder)}
-    command = [sys.executable, "-m", "console.cli"]
-    supervisor.add(_child("web", WEB, common | {"HOST": host, "PORT": str(port)}, root))
+    listening = {"HOST": host, "PORT": str(port), "PROMETHEUS_MULTIPROC_DIR": str(folder)}
+    supervisor.add(_child("web", WEB, config.to_environment(settings) | listening, root))
+
+
+def _start_others(supervisor: Supervisor, settings: Settings, root: Path) -> None:
+    environment = config.to_environment(settings)
     for pool in POOLS:
-        supervisor.add(_child(f"worker-{pool}", [*command, "worker", "--pool", pool], common, root))
-    supervisor.add(_child("timetable", [*command, "timetable"], common, root))
+        command = [sys.executable, "-m", "console.cli", "worker", "--pool", pool]
+        supervisor.add(_child(f"worker-{pool}", command, environment, root))
+    supervisor.add(_child("timetable", [sys.executable, "-m", "console.cli", "timetable"], environment, root))
 
 
 def _child(name: str, command: list[str], environment: dict[str, str], root: Path) -> Child:
