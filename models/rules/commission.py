@@ -143,7 +143,7 @@ def _house(amount: int, reason: House) -> Row:
 
 def _regions(terms: Terms, agents: Mapping[str, str], policy: Policy) -> list[Row]:
     where = bucket_region(terms.marks)
-    found = region_share.shares(region=terms.region, paid_fen=terms.settled_fen, agents=agents, policy=policy)
+    found = region_share.shares(address=terms.region, paid_fen=terms.settled_fen, agents=agents, policy=policy)
     if isinstance(where, House):
         return [Row(kind=RowKind.HOUSE, amount_fen=one.amount_fen, reason=where, region=one.region) for one in found]
     return [

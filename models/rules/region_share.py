@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import NamedTuple
 
 from models.errors import Conflict, Invalid
 from models.money import share
+from models.rules import region
 from models.rules.policy import Policy
 from models.rules.standing import Standing
 
@@ -26,6 +28,10 @@ DEPOSIT_FEN = {Level.PROVINCE: 5_000_000, Level.CITY: 2_000_000, Level.DISTRICT:
 
 class BadRegion(Invalid):
     """Not a six-digit region code."""
+
+
+class UnknownRegion(Invalid):
+    """Six digits that name no place."""
 
 
 class RegionTaken(Conflict):
@@ -60,6 +66,20 @@ def check_code(code: str) -> str:
     return code
 
 
+@cache
+def places() -> frozenset[str]:
+    """Every code that an address leads to: the divisions, and the cities that stand only in their districts' codes."""
+    divisions = region.table()
+    return frozenset(divisions) | {code[:4] + "00" for code in divisions}
+
+
+def check_known(code: str) -> str:
+    """A code of a place that stands today (rules 6)."""
+    if check_code(code) not in places():
+        raise UnknownRegion(f"规则 6：地区代码 {code} 不在现行行政区划表中，请核对。")
+    return code
+
+
 def level_of(code: str) -> Level:
     """What kind of place a code names, by its zeros."""
     check_code(code)
@@ -79,14 +99,14 @@ def deposit_fen(code: str) -> int:
     return DEPOSIT_FEN[level_of(code)]
 
 
-def shares(*, region: str | None, paid_fen: int, agents: Mapping[str, str], policy: Policy) -> list[RegionShare]:
+def shares(*, address: str | None, paid_fen: int, agents: Mapping[str, str], policy: Policy) -> list[RegionShare]:
     """What the agents of an address get of the amount paid; no agent, no row (rules 5.2, 6)."""
-    if region is None:
+    if address is None:
         return []
     rates = dict(zip(LEVELS, policy.region_bps, strict=True))
     found = [
         RegionShare(level, code, agents[code], share(paid_fen, rates[level]))
-        for level, code in chain(region).items()
+        for level, code in chain(address).items()
         if code in agents
     ]
     return [one for one in found if one.amount_fen]
@@ -94,7 +114,7 @@ def shares(*, region: str | None, paid_fen: int, agents: Mapping[str, str], poli
 
 def check_appointment(*, code: str, standing: Standing, incumbent: str | None) -> None:
     """One active agent a region, and only a member who has qualified and not left (rules 6)."""
-    check_code(code)
+    check_known(code)
     if standing not in (Standing.ACTIVE, Standing.FROZEN):
         raise NotQualified("规则 6：区域代理须具备推广者资格且未退出，请先通过准入或恢复资格。")
     if incumbent is not None:

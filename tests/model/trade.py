@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from models.errors import Conflict
-from models.rules import admission, commission
+from models.rules import admission, commission, region_share
 from models.rules import order as life
 from models.rules import refund as takeback
 from models.rules.commission import Kind, RowKind, Terms, Upline
@@ -26,6 +26,8 @@ def place(world: World, event: PlaceOrder) -> None:
         raise Conflict(f"规则 5.1：订单号 {event.order} 已存在且内容不同，请核对。")
     life.check_terms(paid_fen=event.paid, cost_fen=event.cost, commission_fen=event.commission)
     life.check_seller(seller.person())
+    if event.region is not None:
+        region_share.check_known(event.region)
     if event.kind is Kind.ADMISSION:
         _check_admission(world, event)
     world.orders[event.order] = Order(

@@ -4,7 +4,15 @@ import pytest
 
 from models.rules import region_share
 from models.rules.policy import PLAN
-from models.rules.region_share import BadRegion, DeductionTooLarge, Level, NotQualified, RegionTaken, TermBackwards
+from models.rules.region_share import (
+    BadRegion,
+    DeductionTooLarge,
+    Level,
+    NotQualified,
+    RegionTaken,
+    TermBackwards,
+    UnknownRegion,
+)
 from models.rules.standing import Standing
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,14 +38,25 @@ class TestCode:
         assert region_share.chain("320000") == {Level.PROVINCE: "320000"}
 
 
+class TestKnown:
+    @pytest.mark.parametrize("code", ["330106", "330100", "330000", "310100", "429004", "429000"])
+    def test_takes_divisions_and_the_cities_of_their_codes(self, code):
+        assert region_share.check_known(code) == code
+
+    @pytest.mark.parametrize("code", ["999999", "330199", "123456"])
+    def test_refuses_a_code_that_names_no_place(self, code):
+        with pytest.raises(UnknownRegion, match=code):
+            region_share.check_known(code)
+
+
 class TestShares:
     def test_places_of_one_name_in_two_cities_are_two_places(self):
         agents = {"320106": "nanjing", "350102": "fuzhou"}
-        found = region_share.shares(region="350102", paid_fen=10_000, agents=agents, policy=PLAN)
+        found = region_share.shares(address="350102", paid_fen=10_000, agents=agents, policy=PLAN)
         assert [(one.agent, one.amount_fen) for one in found] == [("fuzhou", 200)]
 
     def test_a_share_that_rounds_to_nothing_is_no_row(self):
-        assert region_share.shares(region="330106", paid_fen=49, agents={"330106": "d"}, policy=PLAN) == []
+        assert region_share.shares(address="330106", paid_fen=49, agents={"330106": "d"}, policy=PLAN) == []
 
 
 class TestAppointment:
