@@ -6,37 +6,38 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError
 
 import openpyxl
 from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+from openpyxl.packaging.manifest import Manifest
 from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
+from openpyxl.xml.constants import ARC_CONTENT_TYPES, SHARED_STRINGS
 
+from jobs.cells import Cells
 from jobs.refusals import BrokenFile, EmptyFile, NoSuchSheet, NotASpreadsheet, TooLarge
 from models.rules.importing import Cell, SheetInfo
 
 SAMPLE_ROWS = 200
 SHEETS_MAX = 50
-COLUMNS_MAX = 256
 ENTRIES_MAX = 2_000
 UNPACKED_BYTES_MAX = 2 * 2**30
-STRINGS_BYTES_MAX = 256 * 2**20
+STRINGS_BYTES_MAX = 128 * 2**20
+OTHER_BYTES_MAX = 32 * 2**20
 RATIO_MAX = 200
 RATIO_FROM_BYTES = 10 * 2**20
-BLANK_ROWS_MAX = 100_000
 
-_CHUNK = 500
-_VALUES = frozenset({str, int, float, bool, datetime, date, time, timedelta, type(None)})
 # openpyxl tells of a damaged file by whatever its parser trips over.
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     ParseError,
+    ExpatError,
     DefusedXmlException,
     InvalidFileException,
     struct.error,
@@ -57,7 +58,7 @@ def sheets(path: Path) -> list[SheetInfo]:
     with _opened(path) as book:
         if len(book.worksheets) > SHEETS_MAX:
             raise TooLarge(f"文件有 {len(book.worksheets)} 个工作表，最多 {SHEETS_MAX} 个；请只保留订单和商品")
-        found = [_sheet(sheet) for sheet in book.worksheets]
+        found = [_sheet(book, sheet) for sheet in book.worksheets]
     found = [sheet for sheet in found if sheet.sample]
     if not found:
         raise EmptyFile("文件的所有工作表都是空的，请重新导出后上传")
@@ -73,54 +74,23 @@ def rows(path: Path, sheet: str, header_row: int) -> Iterator[tuple[int, tuple[C
         if chosen is None:
             raise NoSuchSheet(f"文件中没有“{sheet}”这个工作表")
         width = 0
-        for number, cells in _numbered(chosen):
+        for number, cells in _numbered(book, chosen):
             if number == header_row:
                 width = len(cells)
             elif number > header_row:
                 yield number, cells if len(cells) >= width else cells + (None,) * (width - len(cells))
 
 
-def _sheet(sheet: Any) -> SheetInfo:
+def _sheet(book: Any, sheet: Any) -> SheetInfo:
     declared = sheet.max_row or 0
-    sample = tuple(islice(_numbered(sheet), SAMPLE_ROWS))
+    sample = tuple(islice(_numbered(book, sheet), SAMPLE_ROWS))
     return SheetInfo(sheet.title, max(declared, len(sample)) if len(sample) == SAMPLE_ROWS else len(sample), sample)
 
 
-def _numbered(sheet: Any) -> Iterator[tuple[int, tuple[Cell, ...]]]:
-    # A sheet may declare other dimensions than it has; the cells themselves are the truth.
-    sheet.reset_dimensions()
-    last = 0
-    source = enumerate(sheet.iter_rows(values_only=True), 1)
-    while chunk := _chunk(source):
-        for number, cells in chunk:
-            if any(cell is not None for cell in cells):
-                last = number
-                yield number, _trimmed(number, cells)
-        if chunk[-1][0] - last > BLANK_ROWS_MAX:
-            return
-
-
-def _chunk(source: Iterator[tuple[int, tuple[Any, ...]]]) -> list[tuple[int, tuple[Any, ...]]]:
-    with _damage_told(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return list(islice(source, _CHUNK))
-
-
-def _trimmed(number: int, cells: tuple[Any, ...]) -> tuple[Cell, ...]:
-    while cells and cells[-1] is None:
-        cells = cells[:-1]
-    if len(cells) > COLUMNS_MAX:
-        raise TooLarge(f"第 {number} 行有 {len(cells)} 列，最多 {COLUMNS_MAX} 列")
-    return cells if _VALUES.issuperset(map(type, cells)) else tuple(map(_value, cells))
-
-
-def _value(cell: Any) -> Cell:
-    """Formulas over several cells come as objects; their text says all that is needed to refuse them."""
-    if isinstance(cell, ArrayFormula):
-        return f"={str(cell.text).removeprefix('=')}"
-    if isinstance(cell, DataTableFormula):
-        return "=TABLE()"
-    return cell if type(cell) in _VALUES else str(cell)
+def _numbered(book: Any, sheet: Any) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+    """The rows themselves: what a sheet declares as its dimensions may be wrong."""
+    with _damage_told(), book._archive.open(sheet._worksheet_path) as source:
+        yield from Cells(book, sheet._shared_strings).rows(source)
 
 
 @contextmanager
@@ -148,7 +118,18 @@ def _check_archive(file: BinaryIO) -> None:
     """Sizes are declared in the archive; reading never gets more of an entry than its declared size."""
     with zipfile.ZipFile(file) as archive:
         entries = archive.infolist()
-    names = {entry.filename for entry in entries}
+        names = {entry.filename for entry in entries}
+        _check_kind(entries, names)
+        for entry in entries:
+            _check_entry(entry)
+        strings = Manifest.from_tree(fromstring(archive.read(ARC_CONTENT_TYPES))).find(SHARED_STRINGS)
+    shared = strings.PartName.lstrip("/") if strings else ""
+    for entry in entries:
+        if entry.file_size > _held_max(entry.filename, shared):
+            raise TooLarge("文件中的文字或样式过多；请另存为 .csv 后重新上传")
+
+
+def _check_kind(entries: list[zipfile.ZipInfo], names: set[str]) -> None:
     if len(entries) > ENTRIES_MAX:
         raise TooLarge("文件内部的条目过多，不像是订单表")
     if "xl/workbook.bin" in names:
@@ -157,8 +138,6 @@ def _check_archive(file: BinaryIO) -> None:
         raise NotASpreadsheet("这是压缩包或其他文件，不是表格；请上传 .xlsx 或 .csv")
     if sum(entry.file_size for entry in entries) > UNPACKED_BYTES_MAX:
         raise TooLarge("文件解压后过大，不像是订单表；请按月份拆分后分别上传")
-    for entry in entries:
-        _check_entry(entry)
 
 
 def _check_entry(entry: zipfile.ZipInfo) -> None:
@@ -166,5 +145,12 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         raise NotASpreadsheet("文件加了密码，请取消密码后重新上传")
     if entry.file_size > RATIO_FROM_BYTES and entry.file_size > RATIO_MAX * max(1, entry.compress_size):
         raise TooLarge("文件的压缩比异常，可能是压缩炸弹，没有打开")
-    if entry.filename.endswith("sharedStrings.xml") and entry.file_size > STRINGS_BYTES_MAX:
-        raise TooLarge("文件中的文字过多，请另存为 .csv 后重新上传")
+    if entry.filename == ARC_CONTENT_TYPES and entry.file_size > RATIO_FROM_BYTES:
+        raise TooLarge("文件内部的条目过多，不像是订单表")
+
+
+def _held_max(name: str, shared: str) -> int:
+    """Worksheets are streamed; everything else is held in memory as a whole."""
+    if name == shared:
+        return STRINGS_BYTES_MAX
+    return UNPACKED_BYTES_MAX if name.startswith("xl/worksheets/") else OTHER_BYTES_MAX
