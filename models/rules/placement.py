@@ -123,9 +123,11 @@ class Tree:
         self.open.append(is_open)
         self.best.append(node if is_open else NOBODY)
         self.distance.append(0)
+        self.touched = 0
         if parent != NOBODY:
             self.children[parent * WIDTH + slot - 1] = node
-            self._mend(parent)
+            if not (self.open[parent] and self.children[parent * WIDTH + WIDTH - 1] == NOBODY):
+                self._mend(parent)  # else the parent keeps a vacancy, and no pointer changes
         return node
 
     def first_vacancy(self, node: int) -> int | None:

@@ -172,18 +172,18 @@ class TestLevels:
         dice = random.Random(seed)
         tree = Tree()
         root = tree.add()
-        for _ in range(60):
+        while len(tree) < 60 and tree.first_vacancy(root) is not None:
             node = tree.place(root, dice.randrange(len(tree)) if dice.random() < 0.8 else None).node
             if dice.random() < 0.2:
                 tree.set_open(node, False)
         sponsor = dice.randrange(len(tree))
-        listed = tree.vacancies(sponsor, 5)
-        for owner, slot in listed:
-            if tree.first_vacancy(sponsor) is None:
-                break
-            assert tree.free_slot(tree.first_vacancy(sponsor)) == slot
+        for owner, slot in tree.vacancies(sponsor, 5):
             assert tree.first_vacancy(sponsor) == owner
+            assert tree.free_slot(owner) == slot
             tree.add(owner, slot, is_open=False)
+        assert len(tree.vacancies(sponsor, 10**6)) == sum(
+            3 - len(list(tree.below(node))) for node, _ in tree.within(sponsor, 99) if tree.open[node]
+        )
 
 
 def change(dice: random.Random, tree: Tree, oracle: Oracle, live: list[int]) -> None:
