@@ -146,8 +146,8 @@ class TestRoutes:
             if auth.is_public(rule.endpoint, app.view_functions[rule.endpoint])
         }
         assert undeclared == {
-            "static", "health.live", "health.ready", "health.metrics", "signin.sign_in", "signin.sign_out",
-            "signin.link",
+            "static", "plotly_static", "health.live", "health.ready", "health.metrics", "signin.sign_in",
+            "signin.sign_out", "signin.link",
         }  # fmt: skip
 
     def test_never_write_under_a_reading_permission(self, app):
