@@ -60,7 +60,10 @@ def _converter(column: Column, *, is_masked: bool) -> Callable[[Any], Any] | Non
         Kind.JSON: _as_json,
     }
     if is_masked:
-        converters |= {Kind.NAME: formatting.mask_name, Kind.PHONE: formatting.mask_phone}
+        converters |= {
+            Kind.NAME: lambda name: formatting.mask_name(name) if name else None,
+            Kind.PHONE: lambda phone: formatting.mask_phone(phone) if phone else None,
+        }
     return converters.get(column.kind)
 
 
