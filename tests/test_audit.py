@@ -2,7 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from models import Audit, db
 
@@ -18,3 +18,60 @@ class TestTrail:
         assert db.session.scalars(sa.select(Audit.after)).all() == [{"why": "wrong"}]
         with pytest.raises(ProgrammingError, match="permission denied"):
             session.execute(sa.text("INSERT INTO audit (kind, table_name, row_id) VALUES ('note', 'x', 'y')"))
+
+
+# Tables without a trail of their own, and why.
+UNTRAILED = {
+    "account": "a balance follows from legs, which never change; the application may not write it",
+    "alembic_version": "the owner's alone; written by migrations",
+    "frontier": "derived from the seats, whose every change is recorded",
+    "attempt": "counters that come and go; every refused sign-in leaves a note",
+}
+
+
+class TestCoverage:
+    def test_reaches_every_table_that_can_be_changed(self, session):
+        without = session.scalars(
+            sa.text(
+                "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+                " AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = pg_class.oid AND tgenabled = 'O'"
+                " AND (tgname LIKE 'audit\\_%' OR tgname LIKE 'append\\_only\\_%')) ORDER BY 1"
+            )
+        )
+        assert set(without) == set(UNTRAILED)
+
+    def test_names_whoever_writes_past_the_console(self, session):
+        session.execute(sa.text("INSERT INTO merchant (code, name) VALUES ('psql', 'x')"))
+        assert session.scalars(sa.select(Audit.actor).order_by(Audit.id.desc())).first() == "db:qianxing_app"
+
+    def test_leaves_one_row_a_change_and_none_where_nothing_changed(self, session):
+        session.execute(sa.text("INSERT INTO merchant (code, name) VALUES ('one', 'x')"))
+        for name in ("y", "y"):
+            session.execute(sa.text("UPDATE merchant SET name = :name WHERE code = 'one'"), {"name": name})
+        session.execute(sa.text("DELETE FROM merchant WHERE code = 'one'"))
+        rows = session.scalars(sa.select(Audit).where(Audit.table_name == "merchant").order_by(Audit.id)).all()
+        assert [row.kind for row in rows] == ["insert", "update", "delete"]
+        assert (rows[1].before, rows[1].after) == ({"name": "x"}, {"name": "y"})
+
+    def test_stops_the_write_that_it_cannot_record(self, owner):
+        owner.execute(sa.text("ALTER TABLE audit ADD CONSTRAINT nothing CHECK (false) NOT VALID"))
+        with pytest.raises(IntegrityError):
+            owner.execute(sa.text("INSERT INTO merchant (code, name) VALUES ('lost', 'x')"))
+
+
+class TestApplicationRole:
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE audit SET actor = 'x'", "DELETE FROM audit", "TRUNCATE audit", "DROP TABLE audit",
+            "ALTER TABLE audit DISABLE TRIGGER ALL", "ALTER TABLE staff DISABLE TRIGGER audit_staff",
+            "DROP TRIGGER audit_staff ON staff", "SET session_replication_role = replica",
+            "CREATE OR REPLACE FUNCTION audit_row() RETURNS trigger LANGUAGE sql AS 'SELECT NULL'",
+            "ALTER TABLE staff DROP CONSTRAINT ck_staff_roles", "CREATE TABLE mine (id int)", "TRUNCATE staff",
+            "ALTER ROLE qianxing_app SUPERUSER", "SET ROLE qianxing_owner", "SET SESSION AUTHORIZATION qianxing_owner",
+            "COPY staff TO PROGRAM 'cat'", "COPY staff TO '/tmp/staff.csv'",
+        ],
+    )  # fmt: skip
+    def test_may_neither_silence_nor_leave_the_trail(self, session, statement):
+        with pytest.raises(ProgrammingError, match=r"denied|must be|permission|append-only"):
+            session.execute(sa.text(statement))

@@ -8,7 +8,7 @@ from flask import flash, redirect, request, url_for
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select
+from sqlalchemy import Row, Select
 from werkzeug.wrappers import Response
 
 from console import sessions
@@ -64,7 +64,7 @@ class StaffView(ReadView):
         Column(key="state", title=_l("State"), at=Staff.state, kind=Kind.BADGE, badges=STAFF_STATES),
         Column(key="ready", title=_l("Access set up"), at=Staff.password_hash.is_not(None), kind=Kind.FLAG),
         Column(key="created_at", title=_l("Created"), at=Staff.created_at, kind=Kind.MOMENT, shown=False),
-        Column(key="updated_at", title=_l("Changed"), at=Staff.updated_at, kind=Kind.MOMENT),
+        Column(key="updated_at", title=_l("Last change"), at=Staff.updated_at, kind=Kind.MOMENT),
     )
     questions = (
         OneOf(key="state", title=_l("State"), at=Staff.state, choices={k: b.label for k, b in STAFF_STATES.items()}),
@@ -77,6 +77,9 @@ class StaffView(ReadView):
 
     def base(self) -> Select[Any]:
         return sa.select().select_from(Staff).outerjoin(Merchant, Merchant.id == Staff.merchant_id)
+
+    def heading(self, row: Row[Any]) -> str:
+        return f"{row.name} · {row.code}"
 
     def around(self, row_id: int) -> dict[str, Any]:
         standing = queries.standing(staff_id=row_id, at=sessions.now())
