@@ -18,6 +18,10 @@ from models.rules.importing.values import Kind
 __all__ = ["Cleaned", "Cleaner", "Finding", "Line", "Refused"]
 
 _UNKNOWN = Product(None, None, None)
+_ABOUT_GOODS = frozenset({Field.PRODUCT_NAME, Field.CATEGORY, Field.CATEGORY_GROUP})
+
+# Days repeat in a file, instants hardly do.
+_DAY_LENGTH = len("2019-03-28")
 
 
 class Line(NamedTuple):
@@ -73,13 +77,14 @@ class Cleaner:
         self._columns = columns
         self._layout = layout
         self._products = products
+        self._tells_of_goods = not _ABOUT_GOODS.isdisjoint(layout.columns)
         self._by_order = layout.grain is Grain.ORDER
         make = Readers(layout, columns)
         self._number = make.code(Field.ORDER_NUMBER)
         self._line_number = make.code(Field.LINE_NUMBER)
         self._buyer = make.code(Field.BUYER) if Field.BUYER in layout.shapes else make.plain(Field.BUYER, values.name)
-        self._ordered = make.plain(Field.ORDERED_AT, Moments(today=today, order=layout.date_order), keep=False)
-        self._paid_at = make.plain(Field.PAID_AT, Moments(today=today, order=layout.date_order), keep=False)
+        self._ordered = make.plain(Field.ORDERED_AT, Moments(today=today, order=layout.date_order), longest=_DAY_LENGTH)
+        self._paid_at = make.plain(Field.PAID_AT, Moments(today=today, order=layout.date_order), longest=_DAY_LENGTH)
         self._sales_region = make.plain(Field.SALES_REGION, values.label)
         self._product = make.code(Field.PRODUCT_CODE)
         self._product_name = make.plain(Field.PRODUCT_NAME, values.name)
@@ -147,9 +152,7 @@ class Cleaner:
 
     def _product_of(self, cells: Cells, found: list[Finding]) -> tuple[str | None, Product]:
         code: str | None = self._product(cells, found)
-        own = Product(
-            self._product_name(cells, found), self._category(cells, found), self._category_group(cells, found)
-        )
+        own = self._own_words(cells, found) if self._tells_of_goods else _UNKNOWN
         if self._products is None or code is None:
             return code, own
         known = self._products.get(code)
@@ -158,10 +161,13 @@ class Cleaner:
             reason = "商品信息表中没有这个编号，商品名称和分类为空"
             found.append(Finding(column, code, None, Kind.NOTED, "unknown_product", reason))
             return code, own
-        if own == _UNKNOWN:
+        if own is _UNKNOWN:
             return code, known
-        return code, Product(
-            own.name or known.name, own.category or known.category, own.category_group or known.category_group
+        return code, Product(*(mine or other for mine, other in zip(own, known, strict=True)))
+
+    def _own_words(self, cells: Cells, found: list[Finding]) -> Product:
+        return Product(
+            self._product_name(cells, found), self._category(cells, found), self._category_group(cells, found)
         )
 
 

@@ -26,11 +26,13 @@ class Codes:
     def __init__(self, shape: str | None) -> None:
         self._pattern = pattern(shape) if shape else None
 
+    def fits(self, raw: str) -> bool:
+        """Whether a text is a code of the column's shape just as it stands."""
+        return self._pattern is not None and self._pattern.fullmatch(raw) is not None
+
     def __call__(self, raw: Cell) -> Read:
         """The code of a cell; its value is text."""
         if isinstance(raw, str):
-            if self._pattern is not None and self._pattern.fullmatch(raw):
-                return Read(raw)
             return self._written(raw)
         if raw is None:
             return NOTHING

@@ -24,6 +24,7 @@ class Finding(NamedTuple):
 
 Reader = Callable[[Cells, list[Finding]], Any]
 Parser = Callable[[Cell], Read]
+Judge = Callable[[Cell], tuple[Any, Finding | None]]
 
 
 def absent(cells: Cells, found: list[Finding]) -> None:
@@ -39,17 +40,32 @@ class Readers:
         self._required = layout.required.union(ALWAYS_REQUIRED)
 
     def code(self, field: Field) -> Reader:
-        """The reader of a column of codes."""
-        return self.plain(field, Codes(self._layout.shapes.get(field)), keep=field is Field.PRODUCT_CODE)
-
-    def plain(self, field: Field, parse: Parser, *, keep: bool = True) -> Reader:
-        """The reader of a column; ``keep`` remembers texts, which pays where they repeat."""
+        """The reader of a column of codes; those of the column's shape are taken as they are."""
         name = self._layout.columns.get(field)
         if name is None:
             return absent
-        place = position(name, self._columns)
-        judge = _judge(name, parse, TITLES[field] if field in self._required else "")
-        return _remembering(place, judge) if keep else _fresh(place, judge)
+        codes = Codes(self._layout.shapes.get(field))
+        judge = self._judge(field, name, codes)
+        return _of_a_shape(position(name, self._columns), judge, codes.fits)
+
+    def plain(self, field: Field, parse: Parser, *, longest: int = _REMEMBERED_LENGTH_MAX) -> Reader:
+        """The reader of a column that remembers texts up to a length; longer ones hardly come twice."""
+        name = self._layout.columns.get(field)
+        if name is None:
+            return absent
+        return _remembering(position(name, self._columns), self._judge(field, name, parse), longest)
+
+    def _judge(self, field: Field, name: str, parse: Parser) -> Judge:
+        title = TITLES[field] if field in self._required else ""
+        missing = Finding(name, "", None, Kind.REFUSED, "missing", f"缺少{title}，请补全后重新上传")
+
+        def judge(raw: Cell) -> tuple[Any, Finding | None]:
+            value, kind, code, repaired, reason = parse(raw)
+            if kind is not None:
+                return value, Finding(name, shown(raw), repaired, kind, code, reason)
+            return value, missing if value is None and title else None
+
+        return judge
 
 
 def position(name: str, columns: tuple[str, ...]) -> int:
@@ -59,21 +75,12 @@ def position(name: str, columns: tuple[str, ...]) -> int:
     return columns.index(name)
 
 
-def _judge(name: str, parse: Parser, required_title: str) -> Callable[[Cell], tuple[Any, Finding | None]]:
-    missing = Finding(name, "", None, Kind.REFUSED, "missing", f"缺少{required_title}，请补全后重新上传")
-
-    def judge(raw: Cell) -> tuple[Any, Finding | None]:
-        value, kind, code, repaired, reason = parse(raw)
-        if kind is not None:
-            return value, Finding(name, shown(raw), repaired, kind, code, reason)
-        return value, missing if value is None and required_title else None
-
-    return judge
-
-
-def _fresh(place: int, judge: Callable[[Cell], tuple[Any, Finding | None]]) -> Reader:
+def _of_a_shape(place: int, judge: Judge, fits: Callable[[str], object]) -> Reader:
     def read(cells: Cells, found: list[Finding]) -> Any:
-        value, said = judge(cells[place])
+        raw = cells[place]
+        if type(raw) is str and fits(raw):
+            return raw
+        value, said = judge(raw)
         if said is not None:
             found.append(said)
         return value
@@ -81,12 +88,12 @@ def _fresh(place: int, judge: Callable[[Cell], tuple[Any, Finding | None]]) -> R
     return read
 
 
-def _remembering(place: int, judge: Callable[[Cell], tuple[Any, Finding | None]]) -> Reader:
+def _remembering(place: int, judge: Judge, longest: int) -> Reader:
     known: dict[str, tuple[Any, Finding | None]] = {}
 
     def read(cells: Cells, found: list[Finding]) -> Any:
         raw = cells[place]
-        if type(raw) is not str or len(raw) > _REMEMBERED_LENGTH_MAX:
+        if type(raw) is not str or len(raw) > longest:
             value, said = judge(raw)
         elif raw in known:
             value, said = known[raw]

@@ -1,7 +1,7 @@
 """Dates and times of order files. Days are Shanghai's; instants are kept in UTC."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from models.rules.importing import text
@@ -41,6 +41,7 @@ class Moments:
         self._today = today
         self._order = order
         self._days: dict[str, Read] = {}
+        self._held_days: dict[date, Read] = {}
         self._clocks: dict[str, timedelta | None] = {"": timedelta()}
 
     def __call__(self, raw: Cell) -> Read:
@@ -50,9 +51,10 @@ class Moments:
         if raw is None:
             return NOTHING
         if isinstance(raw, datetime):
-            return self._moment(self._bounded(raw.date()), raw - datetime.combine(raw.date(), time()))
+            seconds = raw.hour * 3600 + raw.minute * 60 + raw.second
+            return self._moment(self._held(raw.date()), timedelta(seconds=seconds, microseconds=raw.microsecond))
         if isinstance(raw, date):
-            return self._moment(self._bounded(raw), timedelta())
+            return self._moment(self._held(raw), timedelta())
         if isinstance(raw, bool) or not isinstance(raw, int | float):
             return refused("not_date", _UNREADABLE)
         return self._written(f"{raw:.9f}".rstrip("0").rstrip("."))
@@ -98,6 +100,14 @@ class Moments:
         if day.value is None:
             return day
         return self._moment(repaired(day.value, "", "date_serial", "由表格的日期序号换算而来"), seconds)
+
+    def _held(self, day: date) -> Read:
+        known = self._held_days.get(day)
+        if known is None:
+            known = self._bounded(day)
+            if len(self._held_days) < _CACHE_MAX:
+                self._held_days[day] = known
+        return known
 
     def _day(self, written: str) -> Read:
         known = self._days.get(written)
