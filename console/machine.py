@@ -23,6 +23,7 @@ from models import migrations
 PORTS = 50
 ANSWER_SECONDS = 60.0
 WEB = [sys.executable, "-m", "gunicorn", "-c", "python:console.server", "wsgi:application"]
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 POOLS = ("common", "export")
 
 
@@ -111,6 +112,8 @@ def _run(servers: Embedded, supervisor: Supervisor, *, host: str, port: int) -> 
         click.echo("准备演示数据（首次约需半分钟）…")
         world = demo.build(folder=servers.root, at=formatting.now(), wait=lambda done: _until(supervisor, done))
         _welcome(world, address, seconds=time.monotonic() - began)
+    if host not in LOOPBACK:
+        click.echo(f"  注意：{host} 上的其他电脑也能打开这个演示，登录页会显示动态码，请勿放入真实数据。\n", err=True)
     supervisor.run()
 
 
