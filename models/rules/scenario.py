@@ -303,7 +303,7 @@ def _read(key: str, reader: Reader, value: Any) -> Any:
         raise BadLine(f"{key}{wrong}，实为 {json.dumps(value, ensure_ascii=False)}。") from None
 
 
-def check_order(event: Event, *, first: bool, now: datetime | None) -> None:
+def check_sequence(event: Event, *, first: bool, now: datetime | None) -> None:
     """The policy comes first and once, and the clock never runs backwards."""
     if first is not isinstance(event, SetPolicy):
         raise PolicyFirst("规则 10：第一行应为 policy，且只能出现一次。")

@@ -48,15 +48,21 @@ class Person:
 
 
 class Marks(NamedTuple):
-    """What risk says of the order."""
+    """What risk and after-sale service say of the order."""
 
     held: bool = False
     fraud: bool = False
+    after_sale: bool = False
 
 
 def matures_at(completed_at: datetime, policy: Policy) -> datetime:
     """The instant at which pending shares of an order become available (rules 5.5)."""
     return completed_at + timedelta(days=policy.return_days)
+
+
+def is_mature(completed_at: datetime, at: datetime, marks: Marks, policy: Policy) -> bool:
+    """Whether shares of an order may be available: the days are over, no hold and no after-sale is open (rules 5.5)."""
+    return not marks.held and not marks.after_sale and matures_at(completed_at, policy) <= at
 
 
 def bucket_new(person: Person, level: int, marks: Marks) -> Bucket | House:

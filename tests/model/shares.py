@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from models.rules import share, withdrawal
-from models.rules.share import Bucket, House, matures_at
+from models.rules.share import Bucket, House
 from models.rules.withdrawal import Obligation
 from tests.model.ledger import Posting
 from tests.model.state import Booked, Member, Order, World
@@ -50,7 +50,7 @@ def move(posting: Posting, row: Booked, bucket: Bucket) -> None:
 
 
 def matured(world: World, order: Order, at: datetime) -> bool:
-    return order.completed_at is not None and matures_at(order.completed_at, world.policy) <= at
+    return order.completed_at is not None and share.is_mature(order.completed_at, at, order.marks, world.policy)
 
 
 def release(world: World, posting: Posting, order: Order, row: Booked, at: datetime) -> None:
@@ -75,7 +75,7 @@ def mature(world: World, code: str, at: datetime) -> None:
     order = world.orders[code]
     posting = Posting(world.ledger)
     for row in order.rows:
-        if row.bucket is Bucket.PENDING and not order.held:
+        if row.bucket is Bucket.PENDING and matured(world, order, at):
             move(posting, row, Bucket.AVAILABLE)
     posting.book(f"mature:{code}")
 

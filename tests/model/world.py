@@ -88,7 +88,7 @@ def play(lines: Iterable[str], watch: Callable[[World, scenario.Event], None] | 
 
 def _play_line(world: World | None, found: dict[str, Any]) -> World:
     event = scenario.parse(found)
-    scenario.check_order(event, first=world is None, now=None if world is None else world.now)
+    scenario.check_sequence(event, first=world is None, now=None if world is None else world.now)
     if isinstance(event, scenario.SetPolicy):
         world = World(event.policy)
         world.now = event.at

@@ -126,16 +126,16 @@ class TestLoad:
         assert scenario.load(json.dumps({"do": "tick", "at": AT})) == {"do": "tick", "at": AT}
 
 
-class TestCheckOrder:
+class TestCheckSequence:
     def test_the_policy_comes_first_and_once(self):
         policy, tick = parse(do="policy", preset="plan"), parse(do="tick")
-        scenario.check_order(policy, first=True, now=None)
-        scenario.check_order(tick, first=False, now=tick.at)
+        scenario.check_sequence(policy, first=True, now=None)
+        scenario.check_sequence(tick, first=False, now=tick.at)
         with pytest.raises(PolicyFirst):
-            scenario.check_order(tick, first=True, now=None)
+            scenario.check_sequence(tick, first=True, now=None)
         with pytest.raises(PolicyFirst):
-            scenario.check_order(policy, first=False, now=policy.at)
+            scenario.check_sequence(policy, first=False, now=policy.at)
 
     def test_time_never_runs_backwards(self):
         with pytest.raises(BackwardsTime, match="时间倒退"):
-            scenario.check_order(parse(do="tick"), first=False, now=datetime(2026, 1, 1, 2, tzinfo=UTC))
+            scenario.check_sequence(parse(do="tick"), first=False, now=datetime(2026, 1, 1, 2, tzinfo=UTC))

@@ -79,6 +79,19 @@ class TestMatures:
         at = datetime(2026, 1, 1, tzinfo=UTC)
         assert share.matures_at(at, PLAN) == at + timedelta(days=7)
 
+    @pytest.mark.parametrize(
+        ("days", "marks", "expected"),
+        [
+            (6.999, CLEAN, False),
+            (7, CLEAN, True),
+            (8, HELD, False),
+            (8, Marks(after_sale=True), False),
+        ],
+    )
+    def test_unless_a_hold_or_an_after_sale_is_open(self, days, marks, expected):
+        completed = datetime(2026, 1, 1, tzinfo=UTC)
+        assert share.is_mature(completed, completed + timedelta(days=days), marks, PLAN) is expected
+
 
 class TestDebt:
     def test_is_paid_first_by_what_becomes_available(self):
