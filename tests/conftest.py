@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -16,7 +17,7 @@ from sqlalchemy.orm import scoped_session
 from console import create_app, embedded
 from console.config import Settings
 from jobs import queue, relay
-from models import db, migrations
+from models import Audit, db, migrations
 from tests import people
 from tests.people import Browser
 
@@ -64,8 +65,8 @@ def app(settings: Settings) -> Iterator[Flask]:
         db.engine.dispose()
 
 
-@pytest.fixture
-def session(app: Flask) -> Iterator[scoped_session]:
+@contextmanager
+def isolated(app: Flask) -> Iterator[scoped_session]:
     """The application's session inside an outer transaction that is rolled back: commits become savepoints."""
     with app.app_context():
         engines = db.engines
@@ -81,6 +82,26 @@ def session(app: Flask) -> Iterator[scoped_session]:
             db._app_engines[app][None] = engine
             outer.rollback()
             connection.close()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[scoped_session]:
+    """The isolated session of the tests' application."""
+    with isolated(app) as session:
+        yield session
+
+
+@pytest.fixture
+def trail(session: scoped_session) -> Callable[..., list[Audit]]:
+    """What the audit trail, which nobody can empty, has gained since the test began, by table and kind of row."""
+    start = session.scalar(sa.select(sa.func.max(Audit.id))) or 0
+
+    def gained(*tables: str, kind: str = "") -> list[Audit]:
+        query = sa.select(Audit).where(Audit.id > start).order_by(Audit.id)
+        query = query.where(Audit.table_name.in_(tables)) if tables else query
+        return list(session.scalars(query.where(Audit.kind == kind) if kind else query))
+
+    return gained
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from models import Audit, db
+from models import Audit
 
 
 class TestTrail:
@@ -13,9 +13,9 @@ class TestTrail:
         with pytest.raises(ProgrammingError, match="append-only"):
             owner.execute(sa.text(statement))
 
-    def test_takes_a_note_but_no_row_of_the_application(self, session):
+    def test_takes_a_note_but_no_row_of_the_application(self, session, trail):
         session.execute(sa.text("SELECT audit_note('sign_in', 'wang', '{\"why\": \"wrong\"}')"))
-        assert db.session.scalars(sa.select(Audit.after)).all() == [{"why": "wrong"}]
+        assert [row.after for row in trail()] == [{"why": "wrong"}]
         with pytest.raises(ProgrammingError, match="permission denied"):
             session.execute(sa.text("INSERT INTO audit (kind, table_name, row_id) VALUES ('note', 'x', 'y')"))
 
@@ -44,12 +44,12 @@ class TestCoverage:
         session.execute(sa.text("INSERT INTO merchant (code, name) VALUES ('psql', 'x')"))
         assert session.scalars(sa.select(Audit.actor).order_by(Audit.id.desc())).first() == "db:qianxing_app"
 
-    def test_leaves_one_row_a_change_and_none_where_nothing_changed(self, session):
+    def test_leaves_one_row_a_change_and_none_where_nothing_changed(self, session, trail):
         session.execute(sa.text("INSERT INTO merchant (code, name) VALUES ('one', 'x')"))
         for name in ("y", "y"):
             session.execute(sa.text("UPDATE merchant SET name = :name WHERE code = 'one'"), {"name": name})
         session.execute(sa.text("DELETE FROM merchant WHERE code = 'one'"))
-        rows = session.scalars(sa.select(Audit).where(Audit.table_name == "merchant").order_by(Audit.id)).all()
+        rows = trail("merchant")
         assert [row.kind for row in rows] == ["insert", "update", "delete"]
         assert (rows[1].before, rows[1].after) == ({"name": "x"}, {"name": "y"})
 

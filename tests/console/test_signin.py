@@ -8,11 +8,14 @@ import sqlalchemy as sa
 from flask import request, request_started
 
 from console import access, create_app, signin
-from models import Attempt, Audit, Staff, StaffLink, StaffSession, db, transaction
+from models import Attempt, Staff, StaffLink, StaffSession, db, transaction
 from models.operations import staff as operations
 from models.rules import totp
+from models.rules.permission import Role
 from models.tables.staff import LinkKind
-from tests.people import PASSWORD, SECRET, Browser, person, proof_of
+from tests import factories
+from tests.conftest import isolated
+from tests.people import SECRET, Browser, person, proof_of
 
 NEW = "violin harbour 77 lichen"
 WRONG = "登录名、密码或验证码不对"
@@ -83,9 +86,9 @@ class TestSignIn:
             assert (full.status_code, full.headers["Retry-After"]) == (429, "300")
             assert "5 分钟后再试" in full.text
 
-    def test_writes_down_every_refusal_with_the_address(self, client):
+    def test_writes_down_every_refusal_with_the_address(self, client, trail):
         client.post("/sign-in", data=proof_of(person(code="known")) | {"password": "wrong"})
-        row = db.session.scalars(sa.select(Audit).where(Audit.table_name == "sign_in.refused")).one()
+        (row,) = trail("sign_in.refused")
         assert (row.row_id, row.actor, row.ip, row.source) == ("known", "system:anonymous", "127.0.0.1", "web")
         assert len(row.request_id) == 32
 
@@ -343,40 +346,24 @@ class TestDemo:
             access.demo_accounts()
 
     def test_signs_in_by_link_by_form_and_by_the_shown_code(self, demo_app):
-        """Committed and then taken away again, since the demonstration is an application of its own."""
-        with demo_app.app_context():
-            try:
-                admin = access.demo_accounts()[0]
-                assert access.demo_accounts()[0].password == admin.password
-                admin = access.demo_accounts()[0]
-                browser = Browser(demo_app, demo_app.response_class)
-                assert browser.get(admin.path).location == "/"
-                assert browser.get("/").status_code == 200
-                assert browser.get(admin.path).status_code == 404
-                fresh = Browser(demo_app, demo_app.response_class)
-                assert admin.code in fresh.get("/sign-in").text
-                typed = {"login": admin.login, "password": admin.password, "code": admin.code}
-                assert fresh.post("/sign-in", data=typed).status_code == 303
-                db.session.rollback()
-                assert admin.code not in Browser(demo_app, demo_app.response_class).get("/sign-in").text
-            finally:
-                db.session.rollback()
-                with transaction():
-                    for table in (StaffSession, StaffLink, Staff, Attempt):
-                        db.session.execute(sa.delete(table))
+        with isolated(demo_app):
+            first = access.demo_accounts()[0]
+            admin = access.demo_accounts()[0]
+            assert admin.password == first.password
+            browser = Browser(demo_app, demo_app.response_class)
+            assert browser.get(first.path).status_code == 404
+            assert browser.get(admin.path).location == "/"
+            assert browser.get("/").status_code == 200
+            assert browser.get(admin.path).status_code == 404
+            fresh = Browser(demo_app, demo_app.response_class)
+            shown = re.search(r"<b>(\d{6})</b>", fresh.get("/sign-in").text)[1]
+            typed = {"login": admin.login, "password": admin.password, "code": shown}
+            assert fresh.post("/sign-in", data=typed).status_code == 303
+            again = Browser(demo_app, demo_app.response_class).get("/sign-in").text
+            assert shown != re.search(r"<b>(\d{6})</b>", again)[1]
 
     def test_has_an_account_of_every_role(self, demo_app):
-        with demo_app.app_context():
-            made = {account.role: account for account in self.made()}
-        assert len(made) == 7
-        assert len({account.password for account in made.values()}) == 7
-        assert PASSWORD not in {account.password for account in made.values()}
-
-    @staticmethod
-    def made() -> list[access.Account]:
-        try:
-            return access.demo_accounts()
-        finally:
-            with transaction():
-                for table in (StaffLink, Staff):
-                    db.session.execute(sa.delete(table))
+        with isolated(demo_app):
+            made = access.demo_accounts(merchant_id=factories.merchant().id)
+        assert {account.role for account in made} == set(Role)
+        assert len({account.password for account in made}) == 8

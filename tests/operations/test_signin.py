@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from models import Audit, Staff, StaffSession, db
+from models import Staff, StaffSession, db
 from models.operations import signin
 from models.operations.attempt import TooManyAttempts
 from models.operations.signin import Origin, Proof
@@ -21,13 +21,10 @@ def proof(staff: Staff, at: datetime = AT, **wrong: str) -> Proof:
     return Proof(**right | wrong)
 
 
-def notes() -> list[tuple[str, str]]:
-    rows = db.session.execute(
-        sa.select(Audit.row_id, Audit.after["why"].astext)
-        .where(Audit.table_name == "sign_in.refused")
-        .order_by(Audit.id)
-    )
-    return [(row[0], row[1]) for row in rows]
+@pytest.fixture
+def notes(trail):
+    """Every refusal written down: of whom, and why."""
+    return lambda: [(row.row_id, row.after["why"]) for row in trail("sign_in.refused")]
 
 
 class TestSignIn:
@@ -69,7 +66,7 @@ class TestSignIn:
         db.session.refresh(first)
         assert first.ended_why == "replaced"
 
-    def test_notes_each_refusal_with_its_reason_and_no_word_typed(self, session):
+    def test_notes_each_refusal_with_its_reason_and_no_word_typed(self, session, notes):
         staff = person(code="known")
         for wrong in ({"password": "wrong word 4711"}, {"code": "111111"}, {"login": "my secret passphrase"}):
             signin.sign_in(proof=proof(staff, **wrong), origin=ORIGIN, at=AT)
@@ -113,7 +110,7 @@ class TestAdmit:
 
 
 class TestCode:
-    def test_may_be_tried_five_times_in_five_minutes_by_who_has_the_password(self, session):
+    def test_may_be_tried_five_times_in_five_minutes_by_who_has_the_password(self, session, notes):
         staff = person()
         for _ in range(5):
             signin.sign_in(proof=proof(staff, code="000000"), origin=ORIGIN, at=AT)
@@ -123,7 +120,7 @@ class TestCode:
         assert signin.sign_in(proof=proof(staff, later), origin=ORIGIN, at=later)
 
     @pytest.mark.parametrize(("tries", "minutes", "hours"), [(20, 2.9, 1), (50, 20, 24)])
-    def test_may_be_tried_twenty_times_an_hour_and_fifty_a_day(self, session, tries, minutes, hours):
+    def test_may_be_tried_twenty_times_an_hour_and_fifty_a_day(self, session, notes, tries, minutes, hours):
         staff = person()
         for number in range(tries):
             at = AT + timedelta(minutes=minutes * number)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from models import Audit, Staff, StaffLink, StaffSession, db
+from models import Staff, StaffLink, StaffSession, db
 from models.operations import session as sessions
 from models.operations import staff
 from models.queries import staff as queries
@@ -40,10 +40,6 @@ def code_for(link: str, at: datetime = AT) -> str:
     return totp.code_of(row.totp_secret, totp.step_at(at))
 
 
-def trail(*tables: str) -> list[Audit]:
-    return list(db.session.scalars(sa.select(Audit).where(Audit.table_name.in_(tables)).order_by(Audit.id)))
-
-
 class TestCreate:
     def test_makes_an_account_that_cannot_sign_in_yet(self, session):
         made, link = staff.create(code=" Wang.Li ", name=" 王 丽 ", roles=["support"], merchant_id=None, at=AT)
@@ -66,7 +62,7 @@ class TestCreate:
         with pytest.raises(ClashingRoles):
             staff.create(code="wang", name="王", roles=["reviewer", "finance"], merchant_id=None, at=AT)
 
-    def test_leaves_one_row_in_the_trail_without_secrets(self, session):
+    def test_leaves_one_row_in_the_trail_without_secrets(self, session, trail):
         staff.create(code="wang", name="王", roles=["support"], merchant_id=None, at=AT)
         made, link = trail("staff", "staff_link")
         assert (made.kind, made.after["code"]) == ("insert", "wang")
@@ -100,10 +96,10 @@ class TestGrant:
         with pytest.raises(UnknownRole):
             staff.grant(staff_id=person().id, roles=["root"], merchant_id=None, by=0, at=AT)
 
-    def test_leaves_one_row_of_the_account_in_the_trail(self, session):
+    def test_leaves_one_row_of_the_account_in_the_trail(self, session, trail):
         who = person("support")
         staff.grant(staff_id=who.id, roles=["operator"], merchant_id=None, by=0, at=AT)
-        changed = [row for row in trail("staff") if row.kind == "update"]
+        changed = trail("staff", kind="update")
         assert [(row.before["roles"], row.after["roles"]) for row in changed] == [(["support"], ["operator"])]
 
 
@@ -196,7 +192,7 @@ class TestAccept:
         with pytest.raises(staff.LinkGone):
             staff.accept(link=link, new=NEW, code=code_for(link), at=AT)
 
-    def test_hides_every_secret_from_the_trail(self, session):
+    def test_hides_every_secret_from_the_trail(self, session, trail):
         made, link = staff.create(code="wang", name="王", roles=["support"], merchant_id=None, at=AT)
         staff.accept(link=link, new=NEW, code=code_for(link), at=AT)
         kept = " ".join(str((row.before, row.after)) for row in trail("staff", "staff_link", "staff_session"))

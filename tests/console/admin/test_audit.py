@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from console.admin.audit import Difference, differences
-from models import Actor, Audit, acting, db, transaction
+from models import Actor, acting, transaction
 from models.operations import audit
 from models.operations import staff as operations
 from tests.people import person
@@ -15,7 +15,7 @@ def renamed(session):
     """Somebody renamed by an actor with every mark set."""
     who = person(name="旧名字")
     actor = Actor(
-        "staff:77", source="web", action="staff.rename", reason="other: 更正", request_id="f" * 32, ip="10.1.2.3"
+        "staff:0", source="web", action="staff.rename", reason="other: 更正", request_id="f" * 32, ip="10.1.2.3"
     )
     with acting(actor), transaction():
         operations.rename(staff_id=who.id, name="新名字", at=who.created_at)
@@ -42,7 +42,7 @@ class TestSearch:
     @pytest.mark.parametrize(
         "asked",
         [
-            "actor=staff:77",
+            "actor=staff:0",
             "action=staff.rename",
             "request=" + "f" * 32,
             "table=staff&kind=update",
@@ -54,7 +54,7 @@ class TestSearch:
         assert "staff.rename" in page
 
     @pytest.mark.parametrize(
-        "asked", ["actor=staff:78", "action=staff.ren", "at_to=2020-01-01", "request=f", "kind=delete"]
+        "asked", ["actor=staff:1", "action=staff.ren", "at_to=2020-01-01", "request=f", "kind=delete"]
     )
     def test_finds_nothing_else(self, staff, renamed, asked):
         page = staff("auditor").get("/audit/?" + asked).text
@@ -71,18 +71,18 @@ class TestSearch:
 
 
 class TestEntry:
-    def test_shows_before_and_after_and_why(self, staff, renamed):
-        row = db.session.scalars(sa.select(Audit).where(Audit.actor == "staff:77")).one()
+    def test_shows_before_and_after_and_why(self, staff, trail, renamed):
+        row = trail("staff", kind="update")[0]
         page = staff("auditor").get(f"/audit/{row.id}").text
         for word in ("旧名字", "新名字", "other: 更正", "10.1.2.3", "f" * 32):
             assert word in page
         assert "password" not in page
 
-    def test_shows_a_noted_fact(self, staff):
+    def test_shows_a_noted_fact(self, staff, trail):
         browser = staff("auditor")
-        with acting(Actor("staff:77")), transaction():
+        with acting(Actor("staff:0")), transaction():
             audit.note(what="export.asked", about="staff", rows=12, why="<b>盘点</b>")
-        row = db.session.scalars(sa.select(Audit).where(Audit.table_name == "export.asked")).one()
+        (row,) = trail("export.asked")
         page = browser.get(f"/audit/{row.id}").text
         assert "&lt;b&gt;盘点&lt;/b&gt;" in page
 

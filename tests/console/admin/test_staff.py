@@ -16,11 +16,6 @@ def state(who: Staff) -> Staff:
     return db.session.get_one(Staff, who.id)
 
 
-def trail(table: str, kind: str = "update") -> list[Audit]:
-    query = sa.select(Audit).where(Audit.table_name == table, Audit.kind == kind).order_by(Audit.id)
-    return list(db.session.scalars(query))
-
-
 class TestList:
     def test_shows_names_roles_and_state_in_chinese(self, staff):
         person("finance", "support", code="wang.li", name="王丽")
@@ -84,7 +79,7 @@ class TestNew:
 
 
 class TestRoles:
-    def test_are_changed_with_a_reason_that_the_trail_keeps(self, staff):
+    def test_are_changed_with_a_reason_that_the_trail_keeps(self, staff, trail):
         who, browser = person("support"), staff("admin")
         filled = {"roles": ["operator"], "reason": "duty", "note": "转岗"}
         browser.post(f"/staff/{who.id}/roles", data=filled)
@@ -173,7 +168,7 @@ class TestRename:
 
 
 class TestSessions:
-    def test_are_listed_and_ended(self, staff):
+    def test_are_listed_and_ended(self, staff, trail):
         admin, other = staff("admin"), staff("operator")
         assert other.person.name in admin.get("/sessions/").text
         row = db.session.scalars(sa.select(StaffSession).where(StaffSession.staff_id == other.person.id)).one()
@@ -195,10 +190,10 @@ class TestMatrix:
 
 
 class TestRefusal:
-    def test_is_written_down(self, staff):
+    def test_is_written_down(self, staff, trail):
         browser: Browser = staff("support")
         browser.get("/audit/?actor=staff:1")
-        row = trail("access.refused", "note")[-1]
+        row = trail("access.refused")[-1]
         assert (row.actor, row.row_id, row.after) == (
             f"staff:{browser.person.id}", "audit.view", {"path": "/audit/", "method": "GET"},
         )  # fmt: skip
