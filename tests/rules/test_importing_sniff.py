@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.rules.importing import (
     BadLayout,
@@ -20,6 +22,7 @@ from models.rules.importing import (
     sniff,
     validate,
 )
+from tests.rules.test_importing_values import ANY_CELL
 
 
 def sheet(*rows, name="订单", first=1):
@@ -131,6 +134,21 @@ class TestSniff:
     def test_learns_the_order_of_day_and_month(self, dates, order):
         rows = [ORDERS[0][:4] + (day,) + ORDERS[0][5:] for day in dates]
         assert sniff([sheet(HEADER, *rows)]).date_order is order
+
+    def test_of_two_columns_for_one_meaning_the_better_name_wins(self):
+        header = ("订单编号", "买家应付货款", "总金额", "订单创建时间")
+        columns = sniff([sheet(header, ("1", "20", "25", "2020-02-21"))]).columns
+        assert columns[Field.AMOUNT] == "总金额"
+
+    @given(st.lists(st.lists(ANY_CELL | st.sampled_from(HEADER + LINE_HEADER), max_size=8), max_size=6))
+    def test_garbage_gives_a_layout_that_can_be_checked_or_a_refusal(self, rows):
+        sheets = [sheet(*rows)]
+        try:
+            layout = sniff(sheets)
+        except NothingRecognised:
+            return
+        assert Layout.from_json(layout.to_json()) == layout
+        assert all(isinstance(problem, str) for problem in validate(layout, sheets))
 
     def test_a_file_that_is_no_order_file_is_refused(self):
         with pytest.raises(NothingRecognised, match="表头"):

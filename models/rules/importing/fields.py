@@ -47,14 +47,14 @@ def plain(name: str) -> str:
     return _ASIDE.sub("", text.fold(name)).lower()
 
 
-_MEANING = {plain(name): field for field, names in _NAMES.items() for name in names.split()}
+# The names of a meaning stand in order of preference: where a file has both, 总金额 is the amount and not 应付货款.
+_MEANING = {plain(name): (field, rank) for field, names in _NAMES.items() for rank, name in enumerate(names.split())}
 
 
 def by_name(columns: tuple[str, ...]) -> dict[Field, str]:
-    """The columns whose names are known; of two names for one meaning the first column wins."""
+    """The columns whose names are known; of two columns with one meaning the better name wins, then the first."""
     found: dict[Field, str] = {}
-    for column in columns:
-        field = _MEANING.get(plain(column))
-        if field is not None:
-            found.setdefault(field, column)
+    ranked = [(*_MEANING[plain(column)], column) for column in columns if plain(column) in _MEANING]
+    for field, _, column in sorted(ranked, key=lambda one: one[1]):
+        found.setdefault(field, column)
     return found

@@ -77,7 +77,7 @@ def _orders(sheets: Sequence[SheetInfo]) -> tuple[SheetInfo, int, dict[Field, st
             found = fields.by_name(sheet.columns(number))
             score = sum(_WEIGHT.get(field, 1) for field in found)
             if best is None or (score, sheet.rows_estimate) > best[:2]:
-                best = (score, sheet.rows_estimate if best is None or score else 0, sheet, number, found)
+                best = (score, sheet.rows_estimate, sheet, number, found)
     if best is None or best[0] < 4:
         raise NothingRecognised("认不出这个文件的表头；请检查是否选对了文件，表头应有订单号、下单时间、金额等列")
     return best[2], best[3], best[4]
