@@ -37,10 +37,13 @@ INSERT INTO history_line (import_id, shop_id, row_number, row_key, order_number,
     paid_on, province_code, product_code, product_name, category, category_group, quantity, placed_fen, paid_fen,
     refund_fen)
 SELECT %(run)s, %(shop)s, n, 'k' || n, 'D2026' || lpad((n * 7919 %% 100000000)::text, 8, '0'),
-    'S' || n %% 50000, at, at, at::date, at::date, (ARRAY['310000', '110000', '440000', '330000', '510000'])[1 + n %% 5],
-    'X' || n %% 500, '保湿补水' || (ARRAY['面膜', '眼霜', '爽肤水', '隔离霜', '洗面奶'])[1 + n %% 5] || n %% 500 || 'ml',
-    (ARRAY['面膜', '眼霜', '爽肤水', '隔离霜', '洗面奶'])[1 + n %% 5], '护肤品', 1 + n %% 9, n %% 90000, n %% 90000, 0
-FROM (SELECT n, timestamptz '2024-01-01 00:00+08' + n * interval '83 s' AS at FROM generate_series(1, %(rows)s) n) AS t
+    'S' || n %% 50000, at, at, at::date, at::date,
+    (ARRAY['310000', '110000', '440000', '330000', '510000'])[1 + n %% 5],
+    'X' || n %% 500, '保湿补水' || category || n %% 500 || 'ml', category, '护肤品',
+    1 + n %% 9, n %% 90000, n %% 90000, 0
+FROM generate_series(1, %(rows)s) n,
+    LATERAL (SELECT timestamptz '2024-01-01 00:00+08' + n * interval '83 s' AS at,
+        (ARRAY['面膜', '眼霜', '爽肤水', '隔离霜', '洗面奶'])[1 + n %% 5] AS category) AS made
 """
 
 
