@@ -36,7 +36,7 @@ FILL = """
 INSERT INTO history_line (import_id, shop_id, row_number, row_key, order_number, buyer, ordered_at, paid_at, ordered_on,
     paid_on, province_code, product_code, product_name, category, category_group, quantity, placed_fen, paid_fen,
     refund_fen)
-SELECT %(run)s, %(shop)s, n, 'k' || n, 'D2026' || lpad((n * 7919 %% 100000000)::text, 8, '0'),
+SELECT %(run)s, %(shop)s, n, 'k' || n, 'D2026' || lpad((n::bigint * 7919 %% 100000000)::text, 8, '0'),
     'S' || n %% 50000, at, at, at::date, at::date,
     (ARRAY['310000', '110000', '440000', '330000', '510000'])[1 + n %% 5],
     'X' || n %% 500, '保湿补水' || category || n %% 500 || 'ml', category, '护肤品',
