@@ -14,6 +14,7 @@ from console.admin.base import SECTIONS, SecureView, check
 from console.admin.board import BusinessBoard, CategoryBoard, RegionBoard, RepurchaseBoard
 from console.admin.export import ExportView, offer
 from console.admin.home import HomeView
+from console.admin.job import EventView, JobView, TimetableView
 from console.admin.saved import SavedViewView
 from console.admin.staff import RoleView, SessionView, StaffView
 
@@ -25,6 +26,9 @@ VIEWS: tuple[type[SecureView], ...] = (
     CategoryBoard,
     ExportView,
     SavedViewView,
+    JobView,
+    TimetableView,
+    EventView,
     StaffView,
     RoleView,
     SessionView,

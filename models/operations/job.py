@@ -171,8 +171,11 @@ def _settle(job: Job, *, seconds: float, error: str, attempts: int | None = None
         if job.state == State.DEAD:
             _mourn(job_id=job.id)
     else:
-        job.state, job.run_at = State.WAITING, then
-        if not seconds:
+        job.state = State.WAITING
+        if seconds:
+            job.run_at = then
+        else:
+            # Its turn stays what it was: a job that lost its worker does not wait behind all that came since.
             outbox.announce(job)
     return State(job.state)
 

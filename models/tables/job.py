@@ -81,6 +81,7 @@ class Job(Base):
         sa.Index(None, "kind", "id"),
         sa.Index(None, "queue", "id"),
         sa.Index(None, "subject", "id"),
+        sa.Index(None, "created_at", "id"),
         sa.Index(None, "finished_at", "id"),
     )
 

@@ -78,6 +78,7 @@ INDEXES = (
     "ix_job_kind_id ON job (kind, id)",
     "ix_job_queue_id ON job (queue, id)",
     "ix_job_subject_id ON job (subject, id)",
+    "ix_job_created_at_id ON job (created_at, id)",
     "ix_job_finished_at_id ON job (finished_at, id)",
 )
 
