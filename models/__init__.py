@@ -14,7 +14,7 @@ from models.tables.placement import Frontier, Move, Seat
 from models.tables.policy import Agreement, Consent, PolicyVersion
 from models.tables.region import Region
 from models.tables.staff import Attempt, Staff, StaffLink, StaffSession
-from models.tables.standing import AdmissionTask, Obligation, StandingChange
+from models.tables.standing import AdmissionTask, Obligation, StandingChange, Team
 from models.tables.view import Export, SavedView
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "AdmissionTask",
     "Obligation",
     "StandingChange",
+    "Team",
     "Frontier",
     "Matrix",
     "Member",

@@ -63,7 +63,7 @@ def preset(*, member: Member, parent: Seat | None, slot: int | None, is_open: bo
 
 def free(*, seat: Seat, at: datetime, by: str, reason: str) -> None:
     """Give a seat with nobody below back to the tree: a vacancy again (rules §2.5)."""
-    _lock(seat)
+    lock(seat.matrix_id)
     if tree.has_children(seat.id):
         raise NotALeaf("下面还有人，位置不能释放（规则 2.5）")
     _log("free", seat, at=at, by=by, reason=reason, is_spill=False)
@@ -76,7 +76,7 @@ def free(*, seat: Seat, at: datetime, by: str, reason: str) -> None:
 
 def set_open(*, seat: Seat, is_open: bool, at: datetime, by: str, reason: str) -> None:
     """Let a seat's empty slots count as vacancies, or stop counting them: its owner lapsed, left, came back, closed."""
-    _lock(seat)
+    lock(seat.matrix_id)
     changed = db.session.scalars(
         sa.update(Frontier)
         .where(Frontier.seat_id == seat.id, Frontier.is_open != is_open)
@@ -91,7 +91,7 @@ def set_open(*, seat: Seat, is_open: bool, at: datetime, by: str, reason: str) -
 def move(*, seat_id: int, to_parent_id: int, to_slot: int, at: datetime, by: str, reason: str) -> Seat:
     """Re-place a leaf within 72 hours of its placement, at most twice (rules §2.8). Approval comes before."""
     seat = db.session.get_one(Seat, seat_id)
-    _lock(seat)
+    lock(seat.matrix_id)
     db.session.refresh(seat)
     moved = db.session.scalar(sa.select(sa.func.count()).where(Move.seat_id == seat.id, Move.kind == "move"))
     if at - seat.placed_at > MOVE_WINDOW or (moved or 0) >= MOVES_MAX:
@@ -117,8 +117,9 @@ def rebuild(*, matrix_id: int) -> int:
     return int(db.session.scalar(sa.select(sa.func.frontier_rebuild(matrix_id))) or 0)
 
 
-def _lock(seat: Seat) -> None:
-    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK, sa.cast(seat.matrix_id, sa.Integer))))
+def lock(matrix_id: int) -> None:
+    """Hold a network's placement still until the transaction ends."""
+    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK, sa.cast(matrix_id, sa.Integer))))
 
 
 def _occupy(seat_id: int | None, slot: int | None) -> None:

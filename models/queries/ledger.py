@@ -82,6 +82,17 @@ def balances(codes: Sequence[str] | None = None) -> dict[str, int]:
     return {code: (held | hot).get(code, 0) for code in codes}
 
 
+def balance(code: str) -> int:
+    """What one account that is not hot holds now, in fen; 0 for one that nothing was posted to."""
+    return db.session.scalar(sa.select(Account.balance_fen).where(Account.code == code)) or 0
+
+
+def count(subject: str, kind: str) -> int:
+    """How many postings of a kind a subject has."""
+    chosen = sa.select(sa.func.count()).where(Posting.subject == subject, Posting.kind == kind)
+    return db.session.scalar(chosen) or 0
+
+
 def hot_balances(upto: int) -> Sequence[Any]:
     """(id, code, last_posting_id of the snapshot, balance_fen) of every hot account, up to a posting."""
     return db.session.execute(sa.text(_HOT), {"upto": upto}).all()

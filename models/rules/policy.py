@@ -286,8 +286,8 @@ def in_force(versions: Iterable[Version], at: datetime) -> Policy:
 
 def check_approval(
     *,
-    maker: int,
-    checker: int,
+    maker: str,
+    checker: str,
     red: Iterable[str],
     acknowledged: Iterable[str],
     opinion_until: datetime | None,

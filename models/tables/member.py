@@ -29,7 +29,8 @@ class Matrix(Base):
 class Member(Base):
     """A registered user; a promoter once ``qualified_at`` is set; a preset showcase of its matrix with ``position``.
 
-    ``cycle_start`` and ``cycle_end`` bound the assessment cycle that runs, [start, end). ``suspended_at`` is the
+    ``cycle_start`` and ``cycle_end`` bound the assessment cycle that runs, [start, end). ``lapse_at`` is when a
+    candidate's days end. ``suspended_at`` is the
     instant of the freeze, after an exit of the exit. ``earned_fen`` is what shares, bonuses and dividends brought in a
     lifetime, net of reversals.
     """
@@ -51,6 +52,7 @@ class Member(Base):
         sa.Index(None, "sponsor_id", "qualified_at"),
         sa.Index(None, "standing", "id"),
         sa.Index(None, "cycle_end", postgresql_where=sa.text("cycle_end IS NOT NULL")),
+        sa.Index(None, "lapse_at", postgresql_where=sa.text("lapse_at IS NOT NULL")),
         sa.Index(None, "registered_at", "id"),
     )
 
@@ -62,6 +64,7 @@ class Member(Base):
     standing: Mapped[str]
     showcase: Mapped[str]
     registered_at: Mapped[datetime]
+    lapse_at: Mapped[datetime | None]
     qualified_at: Mapped[datetime | None]
     unlocked_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]

@@ -94,7 +94,7 @@ class Withdrawal(Base):
     __tablename__ = "withdrawal"
     __table_args__ = (
         sa.UniqueConstraint("number"),
-        sa.CheckConstraint("amount_fen > 0 AND tax_fen >= 0 AND tax_fen < amount_fen", name="amounts"),
+        sa.CheckConstraint("amount_fen > 0 AND tax_fen >= 0 AND tax_fen <= amount_fen", name="amounts"),
         sa.CheckConstraint(
             "state IN ('requested', 'approved', 'rejected', 'ACCEPTED', 'PROCESSING', 'WAIT_USER_CONFIRM',"
             " 'TRANSFERING', 'SUCCESS', 'FAIL', 'CANCELING', 'CANCELLED')",

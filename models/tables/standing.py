@@ -20,6 +20,21 @@ class AdmissionTask(Base):
     seller_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"))
 
 
+class Team(Base):
+    """What ranks look at, kept with every change: the member and who counts at most ten levels below.
+
+    ``size`` counts the qualified with a showcase not closed (the member itself in any case); ``sales_fen`` is the net
+    paid amount of completed orders that the same people sold, ``own_fen`` of the member's own.
+    """
+
+    __tablename__ = "team"
+
+    member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), primary_key=True)
+    size: Mapped[int] = mapped_column(default=0)
+    sales_fen: Mapped[int] = mapped_column(default=0)
+    own_fen: Mapped[int] = mapped_column(default=0)
+
+
 class StandingChange(Base):
     """One transition of a member: standing, unlock, cycle, rank, showcase, seed promoter; with what it rested on."""
 

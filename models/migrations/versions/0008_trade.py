@@ -9,6 +9,16 @@ down_revision = "0007_tree"
 
 TABLES = (
     """
+CREATE TABLE team (
+    member_id BIGINT NOT NULL,
+    size BIGINT NOT NULL,
+    sales_fen BIGINT NOT NULL,
+    own_fen BIGINT NOT NULL,
+    CONSTRAINT pk_team PRIMARY KEY (member_id),
+    CONSTRAINT fk_team_member_id_member FOREIGN KEY(member_id) REFERENCES member (id)
+) WITH (fillfactor = 70)
+""",
+    """
 CREATE TABLE policy_version (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
     preset TEXT NOT NULL,
@@ -268,7 +278,7 @@ CREATE TABLE withdrawal (
     ended_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_withdrawal PRIMARY KEY (id),
     CONSTRAINT uq_withdrawal_number UNIQUE (number),
-    CONSTRAINT ck_withdrawal_amounts CHECK (amount_fen > 0 AND tax_fen >= 0 AND tax_fen < amount_fen),
+    CONSTRAINT ck_withdrawal_amounts CHECK (amount_fen > 0 AND tax_fen >= 0 AND tax_fen <= amount_fen),
     CONSTRAINT ck_withdrawal_state CHECK (state IN ('requested', 'approved', 'rejected', 'ACCEPTED',
         'PROCESSING', 'WAIT_USER_CONFIRM', 'TRANSFERING', 'SUCCESS', 'FAIL', 'CANCELING', 'CANCELLED')),
     CONSTRAINT ck_withdrawal_two_people CHECK (second_by <> approved_by),
@@ -307,15 +317,18 @@ def upgrade() -> None:
         op.execute(statement)
     for table in AUDITED:
         guards.audited(table)
-    for table in ("admission_task", "obligation", "order_line", "share"):
-        guards.audited_in_bulk(table)
+    guards.audited_in_bulk("obligation")
+    guards.audited_in_bulk("admission_task", key=("member_id", "n"))
+    for table in ("order_line", "share"):
+        guards.audited_in_bulk(table, key=("order_id", "n"))
     for table in APPEND_ONLY:
         guards.append_only(table)
 
 
 def downgrade() -> None:
     for table in (
-        "withdrawal", "dividend_line", "dividend_bill", "region_agent", "share", "refund", "order_line", "shop_order",
+        "team", "withdrawal", "dividend_line", "dividend_bill", "region_agent", "share", "refund", "order_line",
+        "shop_order",
         "obligation", "standing_change", "consent", "admission_task", "agreement", "policy_version",
     ):  # fmt: skip
         op.execute(f"DROP TABLE {table}")

@@ -1,0 +1,161 @@
+"""A scenario file played through the operations, on a scratch database with its own clock; the resulting world out."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from models.base import db, transaction
+from models.errors import DomainError
+from models.operations import (
+    admission,
+    dividend,
+    due,
+    hold,
+    order,
+    policy,
+    region_agent,
+    withdrawal,
+)
+from models.queries import member as members
+from models.queries import world
+from models.rules import policy as policies
+from models.rules import scenario
+from models.rules.tax import Month
+from models.rules.withdrawal import TransferState
+from models.tables.merchant import Merchant
+from models.tables.payout import DividendLine
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+BY = "replay"
+CHECKER = "replay:checker"
+
+
+class Stopped(Exception):
+    """The line at which a replay ends, and why."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"第 {line} 行：{reason}")
+        self.line = line
+
+
+class NotRefused(Exception):
+    """An event that must be refused was accepted."""
+
+
+def month_bounds(month: date) -> tuple[datetime, datetime]:
+    """Where a month begins and ends in Shanghai."""
+    following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    begins, ends = (datetime(day.year, day.month, 1, tzinfo=SHANGHAI) for day in (month, following))
+    return begins, ends
+
+
+def _policy(event: scenario.SetPolicy) -> None:
+    draft = policy.propose(preset="plan", terms=policies.plain(event.policy), effective_at=event.at, at=event.at, by=BY)
+    policy.approve(
+        version_id=draft.id, digest=draft.digest, red=(), acknowledged=(), opinion_until=None, at=event.at, by=CHECKER
+    )
+
+
+def _matrix(event: scenario.MakeMatrix) -> None:
+    merchant = db.session.scalars(sa.select(Merchant).where(Merchant.code == event.merchant)).one_or_none()
+    if merchant is None:
+        merchant = Merchant(code=event.merchant, name=event.merchant)
+        db.session.add(merchant)
+        db.session.flush()
+    admission.make_matrix(code=event.matrix, merchant=merchant, template=event.template, at=event.at, by=BY)
+
+
+def _order(event: scenario.PlaceOrder) -> None:
+    purchase = order.Purchase(
+        number=event.order, seller=event.seller, paid_fen=event.paid, cost_fen=event.cost,
+        commission_fen=event.commission, buyer=event.buyer, kind=event.kind, scene=event.scene, region=event.region,
+    )  # fmt: skip
+    order.place(purchase=purchase, at=event.at)
+
+
+def _dividend(event: scenario.PayDividend) -> None:
+    month = date(event.month.year, event.month.month, 1)
+    bill = dividend.build(month=month, bounds=month_bounds, at=event.at, by=BY)
+    dividend.confirm(bill_id=bill.id, at=event.at, by=CHECKER)
+    for line_id in db.session.scalars(
+        sa.select(DividendLine.id).where(DividendLine.bill_id == bill.id).order_by(DividendLine.id)
+    ):
+        dividend.pay_line(line_id=line_id, at=event.at)
+    dividend.close(bill_id=bill.id, at=event.at)
+
+
+def _withdraw(event: scenario.Withdraw) -> None:
+    there = event.at.astimezone(SHANGHAI)
+    asked = withdrawal.request(
+        number=event.withdrawal,
+        code=event.member,
+        amount_fen=event.amount,
+        month=Month(there.year, there.month),
+        at=event.at,
+    )
+    for approver in (BY, CHECKER):
+        if asked.state == "requested":
+            withdrawal.approve(number=event.withdrawal, by=approver, at=event.at)
+
+
+ACTIONS: Mapping[type[scenario.Event], Callable[[Any], Any]] = {
+    scenario.SetPolicy: _policy,
+    scenario.MakeMatrix: _matrix,
+    scenario.Register: lambda e: admission.register(code=e.member, inviter=e.inviter, at=e.at, by=BY),
+    scenario.Qualify: lambda e: admission.qualify(member_id=members.by_code(e.member).id, at=e.at),
+    scenario.PlaceOrder: _order,
+    scenario.Ship: lambda e: order.ship(number=e.order, at=e.at),
+    scenario.Complete: lambda e: order.complete(number=e.order, at=e.at),
+    scenario.Refund: lambda e: order.refund(number=e.order, amount_fen=e.amount, at=e.at),
+    scenario.Appoint: lambda e: region_agent.appoint(code=e.member, region=e.region, at=e.at),
+    scenario.NameSeed: lambda e: admission.name_seed(member_id=members.by_code(e.member).id, at=e.at),
+    scenario.Hold: lambda e: hold.hold(number=e.order, at=e.at),
+    scenario.Clear: lambda e: hold.clear(number=e.order, at=e.at),
+    scenario.ConfirmFraud: lambda e: hold.confirm_fraud(number=e.order, at=e.at),
+    scenario.PayDividend: _dividend,
+    scenario.Withdraw: _withdraw,
+    scenario.EndPayout: lambda e: withdrawal.record(number=e.withdrawal, state=TransferState(e.state), at=e.at),
+    scenario.Tick: lambda e: None,
+}
+
+
+def play(lines: Iterable[str]) -> dict[str, Any]:
+    """A whole scenario on an empty database, in one transaction; stops at the first line that is refused."""
+    now: datetime | None = None
+    number = 0
+    with transaction():
+        for number, line in enumerate(lines, 1):
+            try:
+                now = _line(scenario.load(line), now, number)
+            except (DomainError, NotRefused) as wrong:
+                raise Stopped(number, str(wrong)) from wrong
+        if not number:
+            raise Stopped(0, "空文件：第一行应为 policy。")
+        return world.shown()
+
+
+def _line(found: dict[str, Any], now: datetime | None, number: int) -> datetime | None:
+    must_be_refused = found.get("refused", False)
+    try:
+        event = scenario.parse(found)
+        scenario.check_order(event, first=number == 1, now=now)
+        _advance(event.at)
+        now = event.at
+        with db.session.begin_nested():
+            ACTIONS[type(event)](event)
+    except DomainError:
+        if must_be_refused:
+            return now
+        raise
+    if must_be_refused:
+        raise NotRefused("此事件应被拒绝，却被接受了。")
+    return now
+
+
+def _advance(at: datetime) -> None:
+    """Everything due at or before an instant happens first, in order of due instant."""
+    while (next_due := due.first(at)) is not None:
+        due.run(next_due)

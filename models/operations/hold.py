@@ -1,0 +1,84 @@
+"""What a risk decision does to an order's money: held, cleared, or confirmed as fraud."""
+
+from datetime import datetime
+
+from models.base import db
+from models.errors import Conflict
+from models.operations import order as orders
+from models.operations import share, standing, team
+from models.queries import ledger as books
+from models.queries import member as members
+from models.queries import policy as policies
+from models.rules.share import Bucket
+from models.tables.order import Order
+
+STRIKES = 3
+
+
+class NotHeld(Conflict):
+    """No review is open on the order."""
+
+
+def hold(*, number: str, at: datetime) -> None:
+    """Hold the shares of a suspicious order, and those still to come (rules §8.2); once is enough."""
+    order = orders.by_number(number)
+    if order.is_held:
+        return
+    order.is_held = True
+    db.session.flush()
+    rows, people = share.of_order(order, Bucket.PENDING)
+    draft = share.Draft()
+    for row in rows:
+        draft.move(row, people[row.member_id or 0].code, Bucket.HELD, "hold")
+    _book_nth(order, draft, "hold", at)
+
+
+def clear(*, number: str, at: datetime) -> None:
+    """Release what a hold kept: the order is clean (rules §8.2)."""
+    order = _held(number)
+    order.is_held = False
+    db.session.flush()
+    policy = policies.of(order.policy_id)
+    rows, people = share.of_order(order, Bucket.HELD)
+    draft = share.Draft()
+    for row in rows:
+        share.release(draft, order, row, people[row.member_id or 0], policy, at)
+    _book_nth(order, draft, "clear", at)
+
+
+def confirm_fraud(*, number: str, at: datetime) -> None:
+    """Every member share of the order goes to the house; a strike for the seller (rules §8.2)."""
+    order = _held(number)
+    order.is_held, order.is_fraud = False, True
+    db.session.flush()
+    rows, people = share.of_order(order)
+    draft = share.Draft()
+    for row in rows:
+        if row.member_id is None or row.bucket is None:
+            continue
+        left = row.amount_fen - row.reversed_fen
+        draft.take_share(row, people[row.member_id].code, left, "fraud")
+        draft.add("platform:house", left, "fraud", reason="fraud")
+        people[row.member_id].earned_fen -= left
+        row.bucket, row.account, row.reason = None, "platform:house", "fraud"
+    _book_nth(order, draft, "fraud", at)
+    seller = members.locked([order.seller_id])[order.seller_id]
+    seller.strikes += 1
+    team.changed(seller, "strike", at=at, reason="fraud", evidence={"order": number, "strikes": seller.strikes})
+    if seller.strikes >= STRIKES:
+        standing.close_showcase(member=seller, at=at, reason="strikes")
+    db.session.flush()
+
+
+def _held(number: str) -> Order:
+    order = orders.by_number(number)
+    if not order.is_held:
+        raise NotHeld(f"规则 8.2：订单 {number} 不在核查中，没有可作的结论。")
+    return order
+
+
+def _book_nth(order: Order, draft: share.Draft, kind: str, at: datetime) -> None:
+    subject = orders.subject(order)
+    n = books.count(subject, kind) + 1
+    draft.book(key=f"{kind}:{order.number}:{n}", kind=kind, subject=subject, at=at)
+    db.session.flush()

@@ -1,0 +1,236 @@
+"""The life of an order: placed, shipped, completed and settled, refunded."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.base import db
+from models.errors import Conflict, Missing
+from models.operations import admission, commission, outbox, share, standing, team
+from models.queries import member as members
+from models.queries import policy as policies
+from models.rules import admission as tasks
+from models.rules import order as life
+from models.rules import share as shares
+from models.rules.commission import Kind
+from models.rules.policy import Policy
+from models.rules.standing import Standing
+from models.tables.member import Member
+from models.tables.order import Order, OrderLine, Refund
+from models.tables.standing import AdmissionTask
+
+
+class NumberReused(Conflict):
+    """The number names another order already."""
+
+
+class NoOrder(Missing):
+    """No order has this number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purchase:
+    """What was ordered, as it stands at payment. Amounts in fen; the region is the address's six-digit code."""
+
+    number: str
+    seller: str
+    paid_fen: int
+    cost_fen: int
+    commission_fen: int
+    buyer: str | None = None
+    kind: Kind = Kind.NORMAL
+    scene: life.Scene = life.Scene.SHARE_LINK
+    region: str | None = None
+    freight_fen: int = 0
+    address: dict[str, Any] = field(default_factory=dict)
+    lines: Sequence[OrderLine] = ()
+
+    def digest(self) -> bytes:
+        """SHA-256 of everything ordered: a repeat agrees with it."""
+        body = {name: value for name, value in vars(self).items() if name != "lines"}
+        body["lines"] = [[line.product_code, line.quantity, line.price_fen] for line in self.lines]
+        return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).digest()
+
+
+def subject(order: Order) -> str:
+    """How the ledger, events and jobs name an order."""
+    return f"order:{order.number}"
+
+
+def by_number(number: str, *, is_locked: bool = True) -> Order:
+    """The order with a number, under its row lock."""
+    chosen = sa.select(Order).where(Order.number == number).execution_options(populate_existing=True)
+    order = db.session.scalars(chosen.with_for_update() if is_locked else chosen).one_or_none()
+    if order is None:
+        raise NoOrder(f"没有编号为 {number} 的订单。")
+    return order
+
+
+def number_of(order_id: int) -> str:
+    """The number of an order by its id."""
+    return db.session.scalars(sa.select(Order.number).where(Order.id == order_id)).one()
+
+
+def place(*, purchase: Purchase, at: datetime) -> Order:
+    """Take in a paid order; the same order again changes nothing (rules §5.1, §5.2)."""
+    seller = members.by_code(purchase.seller)
+    there = db.session.scalars(sa.select(Order).where(Order.number == purchase.number)).one_or_none()
+    if there is not None:
+        if bytes(there.digest) != purchase.digest():
+            raise NumberReused(f"规则 5.1：订单号 {purchase.number} 已存在且内容不同，请核对。")
+        return there
+    life.check_terms(paid_fen=purchase.paid_fen, cost_fen=purchase.cost_fen, commission_fen=purchase.commission_fen)
+    life.check_seller(members.person(seller))
+    buyer = _buyer(purchase)
+    if purchase.kind is Kind.ADMISSION:
+        _check_admission(purchase, buyer)
+    policy_id, _ = policies.in_force(at)
+    order = Order(
+        number=purchase.number, kind=purchase.kind, scene=purchase.scene, state=life.State.PAID, seller_id=seller.id,
+        buyer_id=buyer.id if buyer else None, buyer=purchase.buyer, paid_fen=purchase.paid_fen,
+        freight_fen=purchase.freight_fen, cost_fen=purchase.cost_fen, commission_fen=purchase.commission_fen,
+        region_code=purchase.region, address=purchase.address, policy_id=policy_id, digest=purchase.digest(),
+        placed_at=at, paid_at=at,
+    )  # fmt: skip
+    db.session.add(order)
+    db.session.flush()
+    for line in purchase.lines:
+        line.order_id = order.id
+        db.session.add(line)
+    draft = share.Draft()
+    draft.add("custody", -order.paid_fen, "payment")
+    draft.add("clearing", order.paid_fen, "payment")
+    draft.book(key=f"pay:{order.number}", kind="pay", subject=subject(order), at=at, policy=policy_id)
+    outbox.emit("order.paid", subject=subject(order), order_id=order.id)
+    return order
+
+
+def _buyer(purchase: Purchase) -> Member | None:
+    return db.session.scalars(sa.select(Member).where(Member.code == purchase.buyer)).one_or_none()
+
+
+def _check_admission(purchase: Purchase, buyer: Member | None) -> None:
+    tasks.check_order(
+        buyer=Standing(buyer.standing) if buyer else None,
+        tasks=_tasks(buyer) if buyer else (),
+        seller=purchase.seller,
+        paid_fen=purchase.paid_fen,
+        purchases=_purchases(buyer) if buyer else (),
+    )
+
+
+def _tasks(member: Member) -> list[str]:
+    chosen = sa.select(Member.code).join(AdmissionTask, AdmissionTask.seller_id == Member.id)
+    return list(db.session.scalars(chosen.where(AdmissionTask.member_id == member.id).order_by(AdmissionTask.n)))
+
+
+def _purchases(member: Member) -> list[tasks.Purchase]:
+    found = db.session.execute(
+        sa.select(Member.code, Order.completed_at, Order.state).join(Member, Member.id == Order.seller_id)
+        .where(Order.buyer_id == member.id, Order.kind == "admission")
+    )  # fmt: skip
+    return [
+        tasks.Purchase(
+            seller=row.code, completed=row.completed_at is not None, refunded=row.state == life.State.REFUNDED
+        )
+        for row in found
+    ]
+
+
+def ship(*, number: str, at: datetime) -> Order:
+    """The parcel left: the receipt confirms itself some days later. Late or again, it changes nothing."""
+    order = by_number(number)
+    before, after = life.State(order.state), life.after(life.State(order.state), life.Event.SHIP)
+    if after is not before:
+        order.state, order.shipped_at = after, at
+        order.confirm_at = life.confirms_at(at, policies.of(order.policy_id))
+    db.session.flush()
+    return order
+
+
+def complete(*, number: str, at: datetime) -> Order:
+    """The receipt is confirmed: settle once, and let the purchase do what it does for its buyer (rules §5.2)."""
+    order = by_number(number)
+    before, after = life.State(order.state), life.after(life.State(order.state), life.Event.COMPLETE)
+    if after is before:
+        return order
+    policy = policies.of(order.policy_id)
+    order.state, order.completed_at, order.confirm_at = after, at, None
+    order.mature_at = shares.matures_at(at, policy)
+    order.settled_fen = order.paid_fen - order.refunded_fen
+    _lock_people(order, policy)
+    commission.settle(order=order, policy=policy, at=at)
+    seller = db.session.get_one(Member, order.seller_id)
+    teams = team.add(member=seller, sales_fen=order.settled_fen)
+    _, current = policies.in_force(at)
+    _after_purchase(order, current, at)
+    team.evaluate(member_ids=teams, policy=current, at=at)
+    outbox.emit("order.completed", subject=subject(order), order_id=order.id)
+    db.session.flush()
+    return order
+
+
+def _lock_people(order: Order, policy: Policy) -> None:
+    """Everybody this completion may change, locked at once in id order: the upline, the agents, the buyer's side."""
+    people = commission.earners(order, policy)
+    if order.buyer_id is not None:
+        sponsor_id = db.session.scalar(sa.select(Member.sponsor_id).where(Member.id == order.buyer_id))
+        people |= {order.buyer_id} | ({sponsor_id} if sponsor_id else set())
+    members.locked(people)
+
+
+def _after_purchase(order: Order, policy: Policy, at: datetime) -> None:
+    """What a completed order does for a buyer who is a member (rules §3.4, §4.4, §5.8)."""
+    if order.buyer_id is None:
+        return
+    db.session.flush()
+    buyer = members.locked([order.buyer_id])[order.buyer_id]
+    if order.kind == Kind.ADMISSION:
+        if buyer.standing == Standing.CANDIDATE and tasks.is_complete(_tasks(buyer), _purchases(buyer)):
+            admission.qualify(member_id=buyer.id, at=at)
+    elif order.kind == Kind.NORMAL:
+        share.meet_obligation(member_id=buyer.id, at=at)
+        if buyer.suspended_at is not None:
+            standing.revive(member=buyer, at=at, policy=policy)
+
+
+def refund(*, number: str, amount_fen: int, at: datetime) -> Refund:
+    """Pay back part or all of an order, whatever it is (rules §5.6): never refused but for more than is left."""
+    order = by_number(number)
+    life.check_refund(
+        state=life.State(order.state), paid_fen=order.paid_fen, refunded_fen=order.refunded_fen, amount_fen=amount_fen
+    )
+    order.refunded_fen += amount_fen
+    n = 1 + (db.session.scalar(sa.select(sa.func.count()).where(Refund.order_id == order.id)) or 0)
+    draft = share.Draft()
+    draft.add("custody", amount_fen, "refund")
+    if order.completed_at is None:
+        draft.add("clearing", -amount_fen, "refund")
+    else:
+        commission.reverse(order=order, draft=draft, amount_fen=amount_fen)
+        team.add(member=db.session.get_one(Member, order.seller_id), sales_fen=-amount_fen)
+    facts = {"reverses": f"settle:{order.number}"} if order.completed_at else {}
+    posting_id = draft.book(key=f"refund:{order.number}:{n}", kind="refund", subject=subject(order), at=at, **facts)
+    made = Refund(order_id=order.id, n=n, amount_fen=amount_fen, at=at, posting_id=posting_id)
+    db.session.add(made)
+    if order.refunded_fen == order.paid_fen:
+        order.state = life.after(life.State(order.state), life.Event.REFUND)
+        order.confirm_at = None
+        _undo_task(order, at)
+    outbox.emit("order.refunded", subject=subject(order), order_id=order.id, n=n)
+    db.session.flush()
+    return made
+
+
+def _undo_task(order: Order, at: datetime) -> None:
+    if order.kind != Kind.ADMISSION or order.buyer_id is None:
+        return
+    buyer = members.locked([order.buyer_id])[order.buyer_id]
+    _, policy = policies.in_force(at)
+    if tasks.refund_closes(Standing(buyer.standing), policy):
+        standing.close_showcase(member=buyer, at=at, reason="admission_refund")

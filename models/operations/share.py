@@ -1,0 +1,176 @@
+"""What happens to shares once they are booked: maturing, release, holds, fraud, and the obligations of high earners.
+
+Shares move under their owner's row lock alone; an order's lock, where one is needed, is taken before.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.base import db
+from models.operations import ledger
+from models.queries import ledger as books
+from models.queries import member as members
+from models.queries import policy as policies
+from models.rules import share as rules
+from models.rules import withdrawal
+from models.rules.ledger import Leg
+from models.rules.policy import Policy
+from models.rules.share import Bucket, Marks
+from models.tables.member import Member
+from models.tables.order import Order, Share
+from models.tables.standing import Obligation
+
+
+def account(code: str, bucket: str) -> str:
+    """A member's account."""
+    return f"member:{code}:{bucket}"
+
+
+class Draft:
+    """Legs of one posting in the making; balances as they will stand once it is booked."""
+
+    def __init__(self) -> None:
+        self.legs: list[Leg] = []
+
+    def add(self, name: str, amount_fen: int, cause: str, **why: Any) -> None:
+        """One more leg; nothing for nothing."""
+        if amount_fen:
+            self.legs.append(Leg(name, amount_fen, cause, **why))
+
+    def balance(self, name: str) -> int:
+        drafted = sum(leg.amount_fen for leg in self.legs if leg.account == name)
+        return books.balance(name) + drafted
+
+    def give(self, code: str, amount_fen: int, cause: str) -> None:
+        """Make an amount available, debts first (rules §5.6)."""
+        to = rules.credit(amount_fen, owed_fen=-self.balance(account(code, Bucket.DEBT)))
+        self.add(account(code, Bucket.DEBT), to.debt_fen, cause, reason="debt_paid")
+        self.add(account(code, Bucket.AVAILABLE), to.available_fen, cause)
+
+    def take(self, code: str, amount_fen: int, cause: str) -> None:
+        """Take an amount back from what is available; the rest makes debt (rules §5.6)."""
+        of = rules.debit(amount_fen, available_fen=self.balance(account(code, Bucket.AVAILABLE)))
+        self.add(account(code, Bucket.AVAILABLE), -of.available_fen, cause)
+        self.add(account(code, Bucket.DEBT), -of.debt_fen, cause, reason="debt_made")
+
+    def take_share(self, share: Share, code: str | None, amount_fen: int, cause: str) -> None:
+        """Take an amount out of where a share lies now."""
+        if share.bucket == Bucket.AVAILABLE and code is not None:
+            self.take(code, amount_fen, cause)
+        else:
+            self.add(share.account, -amount_fen, cause, level=share.level, reason=share.reason or "")
+
+    def move(self, share: Share, code: str, bucket: Bucket, cause: str) -> None:
+        """Carry what is left of a share to another bucket."""
+        if share.bucket == bucket:
+            return
+        left = share.amount_fen - share.reversed_fen
+        self.add(share.account, -left, cause, level=share.level)
+        share.bucket, share.account = bucket, account(code, bucket)
+        if bucket is Bucket.AVAILABLE:
+            self.give(code, left, cause)
+        else:
+            self.add(share.account, left, cause, level=share.level)
+
+    def book(self, *, key: str, kind: str, subject: str, at: datetime, **facts: Any) -> int | None:
+        """Post what was drafted; nothing drafted posts nothing."""
+        if not self.legs:
+            return None
+        return ledger.post(key=key, kind=kind, subject=subject, at=at, legs=self.legs, facts=facts)
+
+
+def of_order(order: Order, *buckets: Bucket) -> tuple[list[Share], dict[int, Member]]:
+    """An order's shares (those in some buckets, or all) with their owners, under the owners' locks."""
+    owners = db.session.scalars(
+        sa.select(Share.member_id).where(Share.order_id == order.id, Share.member_id.is_not(None)).distinct()
+    )
+    people = members.locked([owner for owner in owners if owner is not None])
+    chosen = sa.select(Share).where(Share.order_id == order.id).order_by(Share.n)
+    if buckets:
+        chosen = chosen.where(Share.bucket.in_(buckets))
+    return list(db.session.scalars(chosen.execution_options(populate_existing=True))), people
+
+
+def mature(*, order_id: int, at: datetime) -> None:
+    """An order's pending shares become available, unless a hold is open on it (rules §5.5)."""
+    order = db.session.get_one(Order, order_id, with_for_update=True)
+    if order.mature_at is None or order.mature_at > at:
+        return
+    order.mature_at = None
+    if not order.is_held:
+        shares, people = of_order(order, Bucket.PENDING)
+        draft = Draft()
+        for share in shares:
+            draft.move(share, _owner(share, people).code, Bucket.AVAILABLE, "mature")
+        draft.book(key=f"mature:{order.number}", kind="mature", subject=f"order:{order.number}", at=at)
+    db.session.flush()
+
+
+def release(draft: Draft, order: Order, share: Share, owner: Member, policy: Policy, at: datetime) -> None:
+    """Put a share where the hold, the standing and the lock of now say (rules §5.5)."""
+    is_mature = order.completed_at is not None and rules.matures_at(order.completed_at, policy) <= at
+    level = None if share.kind == "region" else share.level
+    marks = Marks(order.is_held, order.is_fraud)
+    draft.move(share, owner.code, rules.release(members.person(owner), level, marks, matured=is_mature), "release")
+
+
+def release_all(*, member: Member, bucket: Bucket, at: datetime, key: str) -> None:
+    """Release every share that a member has in a bucket; the caller holds the member's lock."""
+    found = db.session.scalars(
+        sa.select(Share).where(Share.member_id == member.id, Share.bucket == bucket)
+        .order_by(Share.order_id, Share.n).execution_options(populate_existing=True)
+    )  # fmt: skip
+    by_order: dict[int, list[Share]] = defaultdict(list)
+    for share in found:
+        by_order[share.order_id].append(share)
+    orders = db.session.scalars(
+        sa.select(Order).where(Order.id.in_(by_order)).order_by(Order.id).execution_options(populate_existing=True)
+    )
+    for order in orders:
+        draft, policy = Draft(), policies.of(order.policy_id)
+        for share in by_order[order.id]:
+            release(draft, order, share, member, policy, at)
+        draft.book(key=f"{key}:{order.number}", kind="release", subject=f"order:{order.number}", at=at)
+    db.session.flush()
+
+
+def earn(*, member: Member, amount_fen: int, policy: Policy, at: datetime) -> None:
+    """Count lifetime earnings; each full multiple passed asks for an own order (rules §5.8)."""
+    before, member.earned_fen = member.earned_fen, member.earned_fen + amount_fen
+    for _ in range(withdrawal.passed(before, member.earned_fen, policy)):
+        db.session.add(Obligation(member_id=member.id, since=at))
+
+
+def unearn(shares: Iterable[tuple[Share, int]], people: dict[int, Member]) -> None:
+    """Take reversed amounts of shares out of their owners' lifetime earnings."""
+    for share, amount_fen in shares:
+        if share.member_id is not None and share.bucket is not None:
+            people[share.member_id].earned_fen -= amount_fen
+
+
+def meet_obligation(*, member_id: int, at: datetime) -> None:
+    """An own normal order meets the oldest obligation that is open (rules §5.8)."""
+    oldest = db.session.scalars(
+        sa.select(Obligation).where(Obligation.member_id == member_id, Obligation.met_at.is_(None))
+        .order_by(Obligation.since, Obligation.id).limit(1).with_for_update()
+    ).one_or_none()  # fmt: skip
+    if oldest is not None:
+        oldest.met_at = at
+
+
+def open_obligations(member_id: int) -> Sequence[withdrawal.Obligation]:
+    """What a high earner still owes."""
+    found = db.session.scalars(
+        sa.select(Obligation.since).where(Obligation.member_id == member_id, Obligation.met_at.is_(None))
+    )
+    return [withdrawal.Obligation(since=since) for since in found]
+
+
+def _owner(share: Share, people: dict[int, Member]) -> Member:
+    if share.member_id is None:
+        raise LookupError(f"share {share.order_id}/{share.n} lies in a bucket without an owner")
+    return people[share.member_id]

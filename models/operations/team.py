@@ -1,0 +1,125 @@
+"""What ranks look at, kept with every change: team sizes, team sales, and the ranks themselves."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from models.base import db
+from models.rules import standing as rules
+from models.rules.compliance import LEVELS_SHOWN
+from models.rules.policy import Policy
+from models.rules.standing import Rank, Standing
+from models.tables.member import Member
+from models.tables.standing import StandingChange, Team
+
+# Presets hold no rank: leaving them out keeps the network's top from being everybody's lock.
+_TEAM = sa.text(
+    """
+    WITH RECURSIVE above AS (
+        SELECT s.member_id, s.parent_id, 0 AS distance FROM seat s WHERE s.member_id = :member
+        UNION ALL
+        SELECT s.member_id, s.parent_id, a.distance + 1 FROM above a JOIN seat s ON s.id = a.parent_id
+        WHERE a.distance < :levels)
+    SELECT t.member_id FROM team t JOIN above a ON a.member_id = t.member_id ORDER BY t.member_id FOR UPDATE OF t
+    """
+)
+
+
+def teams_of(member_id: int) -> list[int]:
+    """The members in whose team one is, itself included, their rows locked in id order."""
+    return list(db.session.scalars(_TEAM, {"member": member_id, "levels": LEVELS_SHOWN}))
+
+
+def open_team(member: Member) -> None:
+    """Begin to count for a member."""
+    db.session.add(Team(member_id=member.id))
+    db.session.flush()
+
+
+def add(*, member: Member, people: int = 0, sales_fen: int = 0) -> list[int]:
+    """Count heads or net sales of a member for every team it is in; answers whose teams those are.
+
+    A head counts for the member itself however its showcase stands, for those above only while it is not closed; the
+    same holds for sales (rules §4.6): ``member.showcase`` decides, so a showcase is closed after its team was told.
+    """
+    teams = teams_of(member.id)
+    if not teams:
+        return []
+    counts = member.showcase != "closed"
+    affected = teams if counts else [one for one in teams if one == member.id]
+    db.session.execute(
+        sa.update(Team)
+        .where(Team.member_id.in_(affected))
+        .values(size=Team.size + people, sales_fen=Team.sales_fen + sales_fen)
+    )
+    if sales_fen:
+        db.session.execute(sa.update(Team).where(Team.member_id == member.id).values(own_fen=Team.own_fen + sales_fen))
+    return teams
+
+
+def leave_teams(*, member: Member) -> None:
+    """A closed showcase and what it sold no longer count for those above (rules §4.6)."""
+    _regard(member, -1)
+
+
+def rejoin_teams(*, member: Member) -> None:
+    """A reopened showcase counts again for those above."""
+    _regard(member, +1)
+
+
+def _regard(member: Member, sign: int) -> None:
+    above = [one for one in teams_of(member.id) if one != member.id]
+    own = db.session.scalar(sa.select(Team.own_fen).where(Team.member_id == member.id)) or 0
+    if above:
+        db.session.execute(
+            sa.update(Team)
+            .where(Team.member_id.in_(above))
+            .values(size=Team.size + sign, sales_fen=Team.sales_fen + sign * own)
+        )
+
+
+def evaluate(*, member_ids: Sequence[int], policy: Policy, at: datetime) -> None:
+    """Raise the ranks that are reached now; a rank is kept once reached (rules §4.6)."""
+    if not member_ids:
+        return
+    found = db.session.execute(
+        sa.select(Member, Team).join(Team, Team.member_id == Member.id).where(Member.id.in_(member_ids))
+        .order_by(Member.id).execution_options(populate_existing=True)
+    )  # fmt: skip
+    for member, team in found:
+        if not rules.is_ranked(Standing(member.standing)):
+            continue
+        reached = rules.rank_for(
+            team_size=team.size, team_sales_fen=team.sales_fen, own_sales_fen=team.own_fen, policy=policy
+        )
+        best = rules.higher(Rank(member.rank) if member.rank else None, reached)
+        if best != member.rank:
+            evidence = {"team_size": team.size, "team_sales_fen": team.sales_fen, "own_sales_fen": team.own_fen}
+            changed(member, "ranked", before=member.rank, after=best, at=at, reason="reached", evidence=evidence)
+            member.rank = best
+    db.session.flush()
+
+
+def changed(
+    member: Member,
+    kind: str,
+    *,
+    at: datetime,
+    reason: str,
+    before: str | None = None,
+    after: str | None = None,
+    evidence: Mapping[str, object] | None = None,
+) -> None:
+    """Write down one transition of a member with what it rested on."""
+    db.session.add(
+        StandingChange(
+            member_id=member.id,
+            at=at,
+            kind=kind,
+            before=before,
+            after=after,
+            reason=reason,
+            evidence=dict(evidence or {}),
+        )
+    )

@@ -1,0 +1,160 @@
+"""Money that leaves: asked for, approved, on its way, arrived or come back (rules §5.9)."""
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from models.base import db
+from models.errors import Conflict, Forbidden, Missing
+from models.operations import outbox, share
+from models.queries import ledger as books
+from models.queries import member as members
+from models.queries import policy as policies
+from models.rules import tax
+from models.rules import withdrawal as rules
+from models.rules.share import Bucket
+from models.rules.standing import Standing
+from models.rules.tax import Month, Payment
+from models.rules.withdrawal import TransferState
+from models.tables.member import Member
+from models.tables.order import Order
+from models.tables.payout import Withdrawal
+
+BACK = ("FAIL", "CANCELLED", "rejected")
+
+
+class NumberReused(Conflict):
+    """The number names another withdrawal already."""
+
+
+class NoWithdrawal(Missing):
+    """No withdrawal has this number."""
+
+
+class NotWaiting(Conflict):
+    """The withdrawal is not where this step could happen."""
+
+
+class SameHands(Forbidden):
+    """The second approval is a second person's."""
+
+
+def request(*, number: str, code: str, amount_fen: int, month: Month, at: datetime) -> Withdrawal:
+    """Reserve an amount for its way out, the tax withheld. ``month`` is the Shanghai month of ``at``.
+
+    Under the member's row lock: two at once never overdraw.
+    """
+    found = members.by_code(code)
+    member = members.locked([found.id])[found.id]
+    there = db.session.scalars(sa.select(Withdrawal).where(Withdrawal.number == number)).one_or_none()
+    if there is not None:
+        if (there.member_id, there.amount_fen) != (member.id, amount_fen):
+            raise NumberReused(f"规则 5.9：提现单号 {number} 已存在且内容不同，请核对。")
+        return there
+    _, policy = policies.in_force(at)
+    rules.check_withdrawal(amount_fen, _purse(member, at), policy)
+    due = tax.withhold_fen(amount_fen=amount_fen, month=month, paid=_paid(member.id), method=policy.tax_method)
+    withdrawal = Withdrawal(
+        number=number, member_id=member.id, amount_fen=amount_fen, tax_fen=due, month=date(month.year, month.month, 1),
+        state="requested", requested_at=at,
+    )  # fmt: skip
+    db.session.add(withdrawal)
+    draft = share.Draft()
+    draft.add(share.account(code, Bucket.AVAILABLE), -amount_fen, "withdrawal")
+    draft.add(share.account(code, Bucket.PAYOUT), amount_fen - due, "withdrawal")
+    draft.add("tax:withheld", due, "tax", base_fen=amount_fen)
+    draft.book(key=f"withdraw:{number}", kind="withdrawal", subject=f"withdrawal:{number}", at=at)
+    outbox.emit("withdrawal.requested", subject=f"withdrawal:{number}", number=number)
+    return withdrawal
+
+
+def _purse(member: Member, at: datetime) -> rules.Purse:
+    held = sa.select(sa.exists().where(Order.seller_id == member.id, Order.is_held))
+    return rules.Purse(
+        standing=Standing(member.standing),
+        available_fen=books.balance(share.account(member.code, Bucket.AVAILABLE)),
+        owed_fen=-books.balance(share.account(member.code, Bucket.DEBT)),
+        on_hold=bool(db.session.scalar(held)),
+        real_name=member.real_name_at is not None or member.position is not None,
+        overdue=rules.any_overdue(share.open_obligations(member.id), at),
+    )
+
+
+def _paid(member_id: int) -> list[Payment]:
+    found = db.session.scalars(
+        sa.select(Withdrawal).where(Withdrawal.member_id == member_id, Withdrawal.state.not_in(BACK))
+    )
+    return [Payment(Month(one.month.year, one.month.month), one.amount_fen, one.tax_fen) for one in found]
+
+
+def approve(*, number: str, by: str, at: datetime) -> Withdrawal:
+    """Approve a withdrawal; a large one is approved once a second person has said so too."""
+    withdrawal = _locked(number)
+    if withdrawal.state != "requested":
+        raise NotWaiting("该提现已处理，请刷新后查看最新状态")
+    _, policy = policies.in_force(at)
+    if withdrawal.approved_by is None:
+        withdrawal.approved_by = by
+    elif withdrawal.approved_by == by:
+        raise SameHands("规则 5.9：第二次审批须由另一人完成")
+    else:
+        withdrawal.second_by = by
+    if withdrawal.second_by or not rules.needs_second_approval(withdrawal.amount_fen, policy):
+        withdrawal.state = "approved"
+        outbox.emit("withdrawal.approved", subject=f"withdrawal:{number}", number=number)
+    db.session.flush()
+    return withdrawal
+
+
+def reject(*, number: str, reason: str, at: datetime) -> Withdrawal:
+    """Refuse a withdrawal before its transfer is asked for: the money and the tax come back."""
+    withdrawal = _locked(number)
+    if withdrawal.state not in ("requested", "approved"):
+        raise NotWaiting("转账已经发起，不能再驳回：请先查询转账结果")
+    withdrawal.reason = reason
+    return _come_back(withdrawal, "rejected", at)
+
+
+def record(*, number: str, state: TransferState, at: datetime) -> Withdrawal:
+    """Write down what the transfer's bill says; an end is an end, and the same again changes nothing."""
+    withdrawal = _locked(number)
+    if withdrawal.ended_at is not None:
+        if withdrawal.state == state:
+            return withdrawal
+        raise rules.PayoutEnded(f"规则 5.9：提现 {number} 已是 {withdrawal.state}，结果不再改变。")
+    if state in (TransferState.FAIL, TransferState.CANCELLED):
+        return _come_back(withdrawal, state, at)
+    withdrawal.state = state
+    if state is TransferState.SUCCESS:
+        withdrawal.ended_at = at
+        code = db.session.get_one(Member, withdrawal.member_id).code
+        net = withdrawal.amount_fen - withdrawal.tax_fen
+        draft = share.Draft()
+        draft.add(share.account(code, Bucket.PAYOUT), -net, "payout")
+        draft.add("custody", net, "payout")
+        draft.book(key=f"payout:{number}", kind="payout", subject=f"withdrawal:{number}", at=at)
+    db.session.flush()
+    return withdrawal
+
+
+def _come_back(withdrawal: Withdrawal, state: str, at: datetime) -> Withdrawal:
+    member = members.locked([withdrawal.member_id])[withdrawal.member_id]
+    withdrawal.state, withdrawal.ended_at = state, at
+    draft = share.Draft()
+    draft.add(share.account(member.code, Bucket.PAYOUT), withdrawal.tax_fen - withdrawal.amount_fen, "payout_back")
+    draft.add("tax:withheld", -withdrawal.tax_fen, "payout_back")
+    draft.give(member.code, withdrawal.amount_fen, "payout_back")
+    number = withdrawal.number
+    draft.book(key=f"payout:{number}", kind="payout_back", subject=f"withdrawal:{number}", at=at)
+    db.session.flush()
+    return withdrawal
+
+
+def _locked(number: str) -> Withdrawal:
+    withdrawal = db.session.scalars(
+        sa.select(Withdrawal).where(Withdrawal.number == number).with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()  # fmt: skip
+    if withdrawal is None:
+        raise NoWithdrawal(f"没有编号为 {number} 的提现。")
+    return withdrawal
