@@ -187,7 +187,7 @@ class TestTotal:
         assert "约 5" in staff("operator").get("/probe/?number=D1").text
 
     def test_is_estimated_from_the_plan_where_counting_would_scan(self, session, monkeypatch, fifty_five):
-        monkeypatch.setattr(lists, "_WORTH_COUNTING", 0)
+        monkeypatch.setattr(lists, "COST_OF_COUNTING", 0.0)
         query = sa.select(HistoryLine.id).where(HistoryLine.category == "面膜")
         total = lists.total_of(query, HistoryLine.__table__, is_bare=False)
         assert not total.is_exact
