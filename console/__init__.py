@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from console import admin, auth, config, health, logs, plotly, signin, web
+from console import admin, auth, config, files, health, logs, plotly, signin, web
 from jobs import bell
 from models import db
 
@@ -21,6 +21,7 @@ def create_app(settings: config.Settings) -> Flask:
     health.register(app)
     bell.init_app(app)
     web.register(app)
+    files.register(app)
     auth.register(app)
     signin.register(app)
     plotly.register(app)

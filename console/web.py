@@ -28,13 +28,14 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as BaseResponse
 
-from console import formatting
+from console import files, formatting
 from console.catalogue import LANGUAGES, Languages, chosen
 from console.logs import REQUEST_ID
 from models import db
 from models.errors import Conflict, DomainError, Forbidden, Invalid, Missing
 
 STATEMENT_SECONDS = 5
+LARGEST = formatting.size(files.LARGEST_BYTES)
 _STATUS = {
     Invalid: HTTPStatus.BAD_REQUEST,
     Missing: HTTPStatus.NOT_FOUND,
@@ -120,7 +121,9 @@ def sentence_for(status: int) -> str:
         404: _("There is nothing here, or nothing you may see."),
         405: _("This page cannot be used that way."),
         409: _("Somebody changed this in the meantime. Reload and look again."),
-        413: _("The file is too large."),
+        413: _(
+            "What was sent is too large. A file may have up to %(size)s.", size=formatting.size(files.LARGEST_BYTES)
+        ),
         429: _("Too many attempts. Wait a little and try again."),
         503: _("This took too long and was stopped. Narrow the filter and try again."),
     }.get(status, _("Something went wrong on our side. It has been logged under the number below."))

@@ -13,7 +13,9 @@ from console.admin.audit import AuditView
 from console.admin.base import SECTIONS, SecureView, check
 from console.admin.board import BusinessBoard, CategoryBoard, RegionBoard, RepurchaseBoard
 from console.admin.export import ExportView, offer
+from console.admin.history import HistoryView
 from console.admin.home import HomeView
+from console.admin.importing import ImportView, LayoutView
 from console.admin.job import EventView, JobView, TimetableView
 from console.admin.saved import SavedViewView
 from console.admin.staff import RoleView, SessionView, StaffView
@@ -24,6 +26,9 @@ VIEWS: tuple[type[SecureView], ...] = (
     RepurchaseBoard,
     RegionBoard,
     CategoryBoard,
+    ImportView,
+    HistoryView,
+    LayoutView,
     ExportView,
     SavedViewView,
     JobView,

@@ -240,7 +240,13 @@ _TOTALS = """
     FROM {table} WHERE import_id = :id
 """
 
+# Of each group its size and its first row, which shows what is meant; the most frequent first within a kind.
 _FINDINGS = """
-    SELECT kind, code, column_name AS column, count(*) AS count, min(row_number) AS first_row
-    FROM import_issue WHERE import_id = :id GROUP BY 1, 2, 3 ORDER BY 1 DESC, 4 DESC, 2, 3
+    SELECT g.kind, g.code, g.column_name AS column, g.count, i.value, i.repaired, i.reason
+    FROM (
+        SELECT kind, code, column_name, count(*) AS count, min(id) AS first
+        FROM import_issue WHERE import_id = :id GROUP BY 1, 2, 3
+    ) g
+    JOIN import_issue i ON i.id = g.first
+    ORDER BY g.kind = 'refused' DESC, g.kind = 'repaired' DESC, g.count DESC, g.code, g.column_name
 """

@@ -67,6 +67,7 @@ class IssueFilter:
 
     kind: str = ""
     code: str = ""
+    column: str = ""
     row_number: int | None = None
 
 
@@ -77,6 +78,8 @@ def issues(import_id: int, *, wanted: IssueFilter, after: tuple[int, int] | None
         query = query.where(ImportIssue.kind == wanted.kind)
     if wanted.code:
         query = query.where(ImportIssue.code == wanted.code)
+    if wanted.column:
+        query = query.where(ImportIssue.column_name == wanted.column)
     if wanted.row_number is not None:
         query = query.where(ImportIssue.row_number == wanted.row_number)
     if after is not None:
@@ -106,6 +109,7 @@ def skipped_for(import_id: int) -> int:
     """How many rows of other imports, still standing, were left out because this import already held them."""
     query = (
         sa.select(sa.func.count())
+        .select_from(ImportIssue)
         .join(ImportRun, ImportRun.id == ImportIssue.import_id)
         .where(ImportIssue.other_import_id == import_id, ImportRun.state.not_in(sorted(GONE)))
     )
