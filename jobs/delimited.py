@@ -21,6 +21,7 @@ _PAIR = re.compile(rb"[\x81-\xfe][\x30-\x39\x40-\x7e\x80-\xfe]")
 # Every character of GB 2312, the part of GB 18030 that order files are written in, has both bytes up here.
 _COMMON_PAIR = re.compile(rb"[\xa1-\xa9\xb0-\xf7][\xa1-\xfe]")
 _COMMON_SHARE = 0.9
+_PAIRS_ENOUGH = 10_000
 
 
 def sheets(path: Path) -> list[SheetInfo]:
@@ -109,10 +110,12 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 def _looks_chinese(path: Path) -> bool:
     pairs = common = 0
-    for block in islice(_blocks(path), 4):
+    for block in _blocks(path):
         found = _PAIR.findall(block)
         pairs += len(found)
         common += sum(1 for pair in found if _COMMON_PAIR.match(pair))
+        if pairs >= _PAIRS_ENOUGH:
+            break
     return pairs > 0 and common >= _COMMON_SHARE * pairs
 
 

@@ -1,5 +1,6 @@
 """One row of an order file to one history line, or to the reasons why it stays out."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -173,7 +174,7 @@ class TestLineOfGoods:
         assert got.line.placed_fen == 19088800
 
     def test_a_discounted_amount_goes_in_where_the_layout_allows_it(self):
-        layout = Layout(**{name: getattr(LINES, name) for name in LINES.__dataclass_fields__} | {"exact_amount": False})
+        layout = replace(LINES, exact_amount=False)
         assert clean(layout, LINE | {"金额": 180000}).line.placed_fen == 18000000
 
     def test_a_product_that_the_product_sheet_does_not_know_is_remarked(self):
@@ -186,6 +187,11 @@ class TestLineOfGoods:
         layout = Layout("订单", 1, columns, Grain.LINE)
         row = {name: value for name, value in LINE.items() if name != "金额"}
         assert clean(layout, row).line.placed_fen == 19088800
+
+    def test_a_region_that_the_layout_requires_is_missed_unless_it_can_be_filled(self):
+        layout = replace(LINES, required=LINES.required | {Field.PROVINCE, Field.CITY})
+        assert said(clean(layout, LINE | {"市": ""})) == [("市", Kind.REFUSED, "missing")]
+        assert isinstance(clean(layout, LINE | {"省": ""}), Cleaned)
 
     def test_a_formula_in_a_region_is_refused(self):
         assert said(line(市="=VLOOKUP(A1,B:C,2)")) == [("市", Kind.REFUSED, "formula")]

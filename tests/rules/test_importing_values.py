@@ -241,5 +241,8 @@ class TestName:
         got = name("面\u200b膜\x00")
         assert (got.value, got.kind, got.code) == ("面膜", Kind.REPAIRED, "invisible")
 
+    def test_a_customer_number_that_a_spreadsheet_has_spoilt_is_refused(self):
+        assert name("1.38E+10").code == "lost_digits"
+
     def test_a_text_as_long_as_a_page_is_refused(self):
         assert name("长" * 301).code == "too_long"

@@ -95,7 +95,7 @@ class Cleaner:
         self._amount = make.plain(Field.AMOUNT, values.money)
         self._paid = make.plain(Field.PAID, values.money)
         self._refund = make.plain(Field.REFUND, values.money)
-        self._places = Places(layout.columns, columns)
+        self._places = Places(layout, columns)
         self._settle = Settlement(layout)
 
     def clean(self, cells: Cells) -> Cleaned | Refused:

@@ -4,14 +4,12 @@ import re
 
 from models.rules.importing import text
 from models.rules.importing.layout import Cell
-from models.rules.importing.values import NOTHING, Kind, Read, formula, refused, repaired, shown, unprotected
+from models.rules.importing.values import NOTHING, Kind, Read, formula, refused, repaired, shown, spoilt, unprotected
 
 # Only words are a label: digits or letters in front could belong to the code itself.
 _LABEL = re.compile(r"[\u3400-\u9fff]{1,8}\s*[::#]?\s*|(?:No|NO|no)[.:]\s*")
-_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,3}")
 _WHOLE_FLOAT = re.compile(r"([0-9]+)\.0")
 _LENGTH_MAX = 64
-_LOST = "编号被表格改成了科学计数法，后几位已经丢失；请把这一列设为文本格式后重新导出"
 
 
 def pattern(shape: str) -> re.Pattern[str]:
@@ -39,7 +37,7 @@ class Codes:
         if isinstance(raw, bool) or not isinstance(raw, int | float):
             return refused("not_code", f"这里应是编号，不是“{shown(raw)}”")
         if raw != raw or abs(raw) >= 10**15 and isinstance(raw, float) or raw != int(raw) or raw < 0 or raw > 10**40:
-            return refused("lost_digits", _LOST)
+            return refused("lost_digits", "编号的末几位已被表格改动；请把这一列设为文本格式后重新导出")
         return self._fits(str(int(raw)), "")
 
     def _written(self, raw: str) -> Read:
@@ -47,9 +45,7 @@ class Codes:
         if text.is_blank(folded):
             return NOTHING
         bare = unprotected(folded)
-        if _SCIENTIFIC.fullmatch(bare):
-            return refused("lost_digits", _LOST)
-        if refusal := formula(bare):
+        if refusal := spoilt(bare) or formula(bare):
             return refusal
         if len(bare) > _LENGTH_MAX:
             return refused("too_long", f"编号超过 {_LENGTH_MAX} 个字符，请核对")

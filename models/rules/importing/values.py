@@ -25,6 +25,7 @@ _MONEY = re.compile(
 _COUNT = re.compile(rf"([0-9]{{1,3}}(?:,[0-9]{{3}}){{1,3}}|[0-9]{{1,12}})(?:\.0*)?\s*(?:{_PIECES})?")
 _PLAIN_COUNT = re.compile(r"[0-9]+(?:\.0*)?")
 _NEGATIVE = re.compile(r"(?:¥\s*)?[-−(]\s*(?:¥\s*)?[0-9.,]+\s*元?\)?")
+_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,3}")
 _PROTECTED = re.compile(r'="([^"]*)"|\'(.+)', re.DOTALL)
 
 
@@ -77,6 +78,13 @@ def formula(folded: str) -> Read | None:
     return None
 
 
+def spoilt(folded: str) -> Read | None:
+    """A refusal when a spreadsheet has turned a long number into one with an exponent."""
+    if _SCIENTIFIC.fullmatch(folded):
+        return refused("lost_digits", "编号被表格改成了科学计数法，后几位已经丢失；请把这一列设为文本格式后重新导出")
+    return None
+
+
 def unprotected(folded: str) -> str:
     """The text inside ``="00123"`` or after an apostrophe, both written to keep a spreadsheet from changing a code."""
     match = _PROTECTED.fullmatch(folded)
@@ -98,7 +106,7 @@ def money(raw: Cell) -> Read:
 
 def _money_number(raw: int | float) -> Read:
     if raw < 0:
-        return refused("negative", "金额不能是负数；退款请填在退款金额一列")
+        return refused("negative", "金额不能是负数；退款请以正数填在退款金额一列")
     if raw * 100 > AMOUNT_FEN_MAX:
         return refused("too_large", "金额过大，超过一亿元，请核对")
     if isinstance(raw, int):
@@ -126,7 +134,7 @@ def _rewritten(got: Read) -> Read:
 
 def _why_not_money(folded: str) -> Read:
     if _NEGATIVE.fullmatch(folded):
-        return refused("negative", "金额不能是负数；退款请填在退款金额一列")
+        return refused("negative", "金额不能是负数；退款请以正数填在退款金额一列")
     if "万" in folded:
         return refused("rounded", "以“万”为单位的金额可能是约数，请填写以元为单位的准确金额")
     return formula(folded) or refused("not_money", "看不出这是多少钱，请填写以元为单位的数字")
@@ -212,7 +220,7 @@ def name(raw: Cell) -> Read:
     if text.is_blank(bare):
         return NOTHING
     if bare == raw.strip():
-        return _too_long(bare) or formula(bare) or Read(bare)
+        return _too_long(bare) or formula(bare) or spoilt(bare) or Read(bare)
     return _too_long(bare) or repaired(bare, bare, "invisible", "去掉了看不见的字符")
 
 
