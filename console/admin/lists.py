@@ -217,7 +217,7 @@ def page_of(query: Select[Any], order: Order, asked: Asked) -> Page:
 
 def _planned(capped: Select[Any]) -> tuple[int, float]:
     """How many rows the planner expects of a query without its limit, and what counting to the limit would cost."""
-    compiled = capped.compile(dialect=db.engine.dialect)
+    compiled = capped.compile(dialect=db.engine.dialect, compile_kwargs={"render_postcompile": True})
     cursor = db.session.connection().exec_driver_sql(f"EXPLAIN (FORMAT JSON) {compiled}", compiled.params)
     limit = cursor.scalar_one()[0]["Plan"]
     return int(limit["Plans"][0]["Plan Rows"]), float(limit["Total Cost"])

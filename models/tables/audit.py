@@ -20,6 +20,7 @@ class Audit(Base):
         sa.Index(None, "table_name", "row_id", "id"),
         sa.Index(None, "actor", "id"),
         sa.Index(None, "action", "id"),
+        sa.Index(None, "kind", "id"),
         sa.Index(None, "request_id", "id"),
     )
 
