@@ -81,7 +81,7 @@ def run_of(month: Month, paid: Iterable[Payment]) -> tuple[list[Payment], int]:
 
     A run stays within a year and begins anew after a month without withdrawals (rules 5.9).
     """
-    payments = [one for one in paid if one.month.year == month.year and one.month <= month]
+    payments = [one for one in paid if one.month <= month]
     busy = {one.month for one in payments} | {month}
     first = month
     while Month(first.year, first.month - 1) in busy:

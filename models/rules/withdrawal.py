@@ -116,7 +116,7 @@ class Obligation:
 def passed(before_fen: int, after_fen: int, policy: Policy) -> int:
     """How many full multiples of the step lifetime earnings passed on their way up (rules 5.8)."""
     step = policy.high_earner_step_fen
-    return max(0, after_fen // step - max(before_fen, 0) // step)
+    return max(0, after_fen // step - before_fen // step)
 
 
 def meet(obligations: Sequence[Obligation], at: datetime) -> list[Obligation]:

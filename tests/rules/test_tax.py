@@ -87,6 +87,16 @@ class TestCumulative:
         due = tax.withhold_fen(amount_fen=2_000_000, month=january, paid=december, method=TaxMethod.CUMULATIVE)
         assert due == 33_000
 
+    def test_looks_at_no_later_month(self):
+        june = [Payment(Month(2026, 6), 2_000_000, 33_000)]
+        due = tax.withhold_fen(amount_fen=2_000_000, month=Month(2026, 5), paid=june, method=TaxMethod.CUMULATIVE)
+        assert due == 33_000
+        assert tax.run_of(Month(2026, 5), june) == ([], 1)
+
+    def test_a_run_is_a_month_longer_for_each_month_with_a_withdrawal(self):
+        paid = [Payment(Month(2026, number), 100, 0) for number in (1, 3, 4)]
+        assert tax.run_of(Month(2026, 5), paid) == (paid[1:], 3)
+
     def test_takes_the_withdrawals_of_a_month_together(self):
         may = Month(2026, 5)
         first = tax.withhold_fen(amount_fen=1_000_000, month=may, paid=[], method=TaxMethod.CUMULATIVE)
