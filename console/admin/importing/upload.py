@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
-from console import files, formatting
+from console import files, formatting, intake
 from console.admin.base import SecureView, form_id, staff_id
 from console.admin.history import own_merchant
 from console.auth import permits
@@ -18,7 +18,6 @@ from models.errors import DomainError
 from models.operations import importing as operations
 from models.operations import merchant
 from models.queries import importing
-from models.rules.importing import Layout, SheetInfo, sniff, validate
 from models.tables.importing import ImportRun
 
 PLATFORMS = {
@@ -37,15 +36,6 @@ PLATFORMS = {
 def staff_name() -> str:
     """The person of this request as jobs and imports name them."""
     return f"staff:{staff_id()}"
-
-
-def proposed(sheets: list[SheetInfo]) -> tuple[Layout, str]:
-    """The newest saved layout that fits the file, with its name; else what the file itself looks like."""
-    for saved in importing.layouts():
-        layout = Layout.from_json(saved.layout)
-        if not validate(layout, sheets):
-            return layout, saved.name
-    return sniff(sheets), ""
 
 
 class UploadPages(SecureView):
@@ -88,7 +78,7 @@ class UploadPages(SecureView):
 
         try:
             operations.refuse_twin(shop_id=shop_id, sha256=kept.sha256)
-            layout, name = proposed(jobs.sheets_of(kept.name))
+            layout, name = intake.layout_for(jobs.sheets_of(kept.name), name="")
             return self.perform(
                 operations.take_in,
                 upload=operations.Upload(
