@@ -82,6 +82,7 @@ class AuditView(ReadView):
         Equals(key="request", title=_l("Request"), at=Audit.request_id),
         OneOf(key="kind", title=_l("What"), at=Audit.kind, choices={key: badge.label for key, badge in KINDS.items()}),
     )
+    order = "-at"
     details_template = "audit/detail.html"
 
     def base(self) -> Select[Any]:

@@ -18,10 +18,11 @@ class Audit(Base):
         sa.CheckConstraint("kind IN ('insert', 'update', 'delete', 'note')", name="kind"),
         sa.Index(None, "at", "id"),
         sa.Index(None, "table_name", "row_id", "id"),
-        sa.Index(None, "actor", "id"),
-        sa.Index(None, "action", "id"),
-        sa.Index(None, "kind", "id"),
-        sa.Index(None, "request_id", "id"),
+        sa.Index(None, "request_id"),
+        sa.Index(None, "table_name", "at", "id"),
+        sa.Index(None, "actor", "at", "id"),
+        sa.Index(None, "action", "at", "id"),
+        sa.Index(None, "kind", "at", "id"),
     )
 
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)

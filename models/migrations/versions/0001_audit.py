@@ -114,8 +114,9 @@ def upgrade() -> None:
     op.execute(TABLE)
     op.execute("CREATE INDEX ix_audit_at_id ON audit (at, id)")
     op.execute("CREATE INDEX ix_audit_table_name_row_id_id ON audit (table_name, row_id, id)")
-    for column in ("actor", "action", "kind", "request_id"):
-        op.execute(f"CREATE INDEX ix_audit_{column}_id ON audit ({column}, id)")
+    op.execute("CREATE INDEX ix_audit_request_id ON audit (request_id)")
+    for column in ("table_name", "actor", "action", "kind"):
+        op.execute(f"CREATE INDEX ix_audit_{column}_at_id ON audit ({column}, at, id)")
     op.execute(REFUSE)
     op.execute(REDACT)
     op.execute(ROW)
