@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -52,6 +53,18 @@ class Live:
     address: str
     app: Flask
     folder: Path
+    supervisor: Supervisor
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[None]:
+        """One of the processes stands still for as long as the block lasts."""
+        (child,) = [child for child in self.supervisor.children if child.name == name]
+        assert child.process is not None
+        os.kill(child.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(child.process.pid, signal.SIGCONT)
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +84,7 @@ def live(services, settings: Settings) -> Iterator[Live]:
     try:
         address = _start(supervisor, own, folder)
         app = create_app(own)
-        yield Live(address, app, folder)
+        yield Live(address, app, folder, supervisor)
         with app.app_context():
             db.engine.dispose()
     finally:
