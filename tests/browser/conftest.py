@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
 from console import config, create_app, machine
 from console.config import Settings
@@ -34,6 +34,9 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# A page takes milliseconds; a machine that runs eight other things takes its time.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
 
 
@@ -201,7 +204,7 @@ def _opened(chromium: Browser, window: str, **how: object) -> Iterator[BrowserCo
     context = chromium.new_context(
         viewport={"width": width, "height": height}, locale="zh-CN", timezone_id="Asia/Shanghai", **how
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     try:
         yield context
     finally:
