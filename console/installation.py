@@ -51,14 +51,16 @@ def opened(settings: Settings) -> Iterator[Flask]:
 
 
 def of_folder(root: Path, services: embedded.Services) -> Settings:
-    """The settings of an embedded installation: a demo, with a key of its own that outlives restarts."""
+    """The settings of an embedded installation: a demo, with a key and a folder of its own that outlive restarts."""
+    files = Path(os.environ.get("QIANXING_FILES", root / "files")).resolve()
+    files.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Settings(
         database_url=services.database_url,
         owner_database_url=services.owner_database_url,
         redis_url=services.redis_url,
         secret_key=os.environ.get("SECRET_KEY") or _key(root / "secret_key"),
         environment=os.environ.get("QIANXING_ENV", "demo"),
-        files=Path(os.environ.get("QIANXING_FILES", root / "files")).resolve(),
+        files=files,
         metrics_token=os.environ.get("METRICS_TOKEN", ""),
     )
 

@@ -1,5 +1,7 @@
 """The `qianxing` command on embedded servers, on servers named by address, and when it must refuse."""
 
+import csv
+import io
 import os
 import re
 import signal
@@ -9,14 +11,17 @@ import sys
 import time
 import urllib.request
 from contextlib import suppress
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
 import pytest
 from click.testing import CliRunner
 
-from console import cli, config, embedded, installation, machine
+from console import cli, config, demo_export, embedded, installation, machine
 from console.config import Misconfigured
+from console.demo_export import FOOD
 from console.embedded import Services
 
 CLEAN = {"DATABASE_URL": None, "OWNER_DATABASE_URL": None, "REDIS_URL": None, "SECRET_KEY": None, "QIANXING_ENV": None}
@@ -117,6 +122,56 @@ class TestOnNamedServers:
         alone["DATABASE_URL"] = alone.pop("OWNER_DATABASE_URL")
         assert _run("migrate", **alone)[0] == 0
         assert _run("create-admin-token", **alone)[0] == 0
+
+    def test_imports_a_file_without_any_worker_and_refuses_it_twice(self, real_servers, tmp_path):
+        environment = _named(real_servers, QIANXING_FILES=str(tmp_path / "files"))
+        _run("migrate", **environment)
+        with psycopg.connect(environment["OWNER_DATABASE_URL"]) as connection:
+            connection.execute("INSERT INTO merchant (code, name) VALUES ('m1', '一号商家')")
+            connection.execute(
+                "INSERT INTO shop (merchant_id, name, platform) SELECT id, '一号店', 'tmall' FROM merchant"
+            )
+        file = tmp_path / "订单.csv"
+        text = demo_export.export(FOOD, rows=200, last_on=date(2025, 10, 31), seed=1, dirty=False)
+        file.write_text(text, encoding="utf-8")
+        paid = sum(Decimal(row["实付金额"]) for row in csv.DictReader(io.StringIO(text)))
+
+        code, told = _run("import", str(file), "--shop", "一号店", "--dry-run", **environment)
+        assert code == 0
+        assert "待导入：读取 200 行，可用 200，拒绝 0" in told
+        code, told = _run("import", str(file), "--shop", "m1/一号店", **environment)
+        assert code == 1
+        assert "不会重复导入" in told
+
+        other = tmp_path / "另一份.csv"
+        other.write_text(text, encoding="gb18030")
+        code, told = _run("import", str(other), "--shop", "一号店", **environment)
+        assert code == 0
+        assert f"已导入：读取 200 行，可用 200，拒绝 0，修复 0，实付 ¥{paid:,.2f}" in re.sub(
+            r"修复 \d+", "修复 0", told
+        )
+        assert len(list((tmp_path / "files" / "imports").iterdir())) == 2
+
+    @pytest.mark.parametrize(
+        ("words", "sentence"),
+        [
+            (["import", "/nowhere.csv", "--shop", "一号店"], "找不到文件"),
+            (["import", "/etc/hostname", "--shop", "无名店"], "没有店铺“无名店”"),
+            (["import", "/etc/hostname", "--shop", "一号店"], "只支持 .csv 和 .xlsx"),
+        ],
+    )
+    def test_refuses_an_import_with_one_sentence(self, real_servers, tmp_path, words, sentence):
+        _run("migrate", **_named(real_servers))
+        with psycopg.connect(_named(real_servers)["OWNER_DATABASE_URL"]) as connection:
+            connection.execute("INSERT INTO merchant (code, name) VALUES ('m1', '一号商家') ON CONFLICT DO NOTHING")
+            connection.execute(
+                "INSERT INTO shop (merchant_id, name, platform) SELECT id, '一号店', 'tmall' FROM merchant"
+                " ON CONFLICT DO NOTHING"
+            )
+        code, told = _run(*words, **_named(real_servers, QIANXING_FILES=str(tmp_path)))
+        assert code == 1
+        assert sentence in told
+        assert "Traceback" not in told
 
     def test_serves_works_and_keeps_time_until_told_to_stop(self, real_servers, tmp_path):
         _run("migrate", **_named(real_servers))
