@@ -152,7 +152,7 @@ class Board:
             unit = METRICS[by].unit
             figure = figures.ranked([name(row) for row in shown], values, unit=unit, lang=self.view.lang)
         lines = tuple(Line((name(row), *cells(row, self.columns(columns))), narrow(row)) for row in rows)
-        heads = (Column(key, heading, Unit.TEXT), *self.columns(columns))
+        heads = (Column("name", heading, Unit.TEXT), *self.columns(columns))
         look.setdefault("height", max(3, len(shown)) * BAR_PIXELS + 24)
         return Chart(key, title, note, heads, lines, figure, **look)
 

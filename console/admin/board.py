@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from flask import Response, abort, request
+from flask import Response, abort, g, request, url_for
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -135,7 +135,14 @@ def rows_address(asked: Asked, narrow: Mapping[str, str] | None = None) -> str:
         value = narrow.get(name, getattr(asked.part, name, None))
         if value is not None:
             values[name] = str(value)
-    return f"/history/?{urlencode(values)}"
+    return f"{_rows_list()}?{urlencode(values)}"
+
+
+def _rows_list() -> str:
+    """The address of the list, built once a request: a board has hundreds of links to it."""
+    if "rows_list" not in g:
+        g.rows_list = url_for("history.index_view")
+    return str(g.rows_list)
 
 
 def tile_address(asked: Asked, tile: Tile) -> str:

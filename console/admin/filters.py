@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from console import formatting
 from console.admin.columns import Expression, Text
+from reports.slices import ABSENT
 
 Choices = Mapping[str, Text]
 LARGEST_ID = 2**63 - 1
@@ -117,6 +118,30 @@ class OneOf(Filter):
     def says(self, value: list[str]) -> str:
         offered = self.offered()
         return "、".join(str(offered[v]) for v in value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExactOrNone(Equals):
+    """Exactly this text; `-` asks for the rows without one, as the boards' links do."""
+
+    def where(self, value: str | int) -> ColumnElement[bool]:
+        return self.at.is_(None) if value == ABSENT else super().where(value)
+
+    def says(self, value: str | int) -> str:
+        return _("not given") if value == ABSENT else str(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneOfOrNone(OneOf):
+    """Any of the ticked choices, the rows without a value being one of them."""
+
+    def offered(self) -> Choices:
+        return {**super().offered(), ABSENT: _("not given")}
+
+    def where(self, value: list[str]) -> ColumnElement[bool]:
+        given = [each for each in value if each != ABSENT]
+        absent = [self.at.is_(None)] if ABSENT in value else []
+        return sa.or_(*absent, *([super().where(given)] if given else []))
 
 
 @dataclass(frozen=True, kw_only=True)

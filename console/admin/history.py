@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from console.admin.base import ReadView, Viewer
 from console.admin.columns import Badge, Column, Kind, Tone
-from console.admin.filters import Days, Equals, OneOf, Prefix, Starts, Yuan
+from console.admin.filters import Days, Equals, ExactOrNone, OneOf, OneOfOrNone, Prefix, Starts, Yuan
 from console.auth import current_staff
 from models import HistoryLine, ImportRun, Merchant, Region, Shop, db
 from models.queries import history, importing
@@ -31,6 +31,19 @@ PAID_STATE = sa.case(
     (HistoryLine.refund_fen < HistoryLine.paid_fen, "part_refunded"),
     else_="refunded",
 )
+
+
+# A file may give a code, a name or both.
+PRODUCT = sa.func.coalesce(HistoryLine.product_code, HistoryLine.product_name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CityOrNone(ExactOrNone):
+    """A city by its code, shown by its name."""
+
+    def says(self, value: str | int) -> str:
+        city = db.session.get(Region, value)
+        return city.name if city else super().says(value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,13 +122,17 @@ class HistoryView(ReadView):
     questions = (
         Days(key="ordered", title=_l("Ordered"), at=HistoryLine.ordered_at),
         Days(key="paid", title=_l("Paid on"), at=HistoryLine.paid_on),
-        OneOf(key="province", title=_l("Province"), at=HistoryLine.province_code, choices=history.provinces),
-        OneOf(
+        OneOfOrNone(key="province", title=_l("Province"), at=HistoryLine.province_code, choices=history.provinces),
+        CityOrNone(key="city", title=_l("City"), at=HistoryLine.city_code),
+        ExactOrNone(key="sales_region", title=_l("Sales region"), at=HistoryLine.sales_region),
+        ExactOrNone(key="category_group", title=_l("Category group"), at=HistoryLine.category_group),
+        OneOfOrNone(
             key="category",
             title=_l("Category"),
             at=HistoryLine.category,
             choices=lambda: {category: category for category in history.categories()},
         ),
+        ExactOrNone(key="product", title=_l("Product"), at=PRODUCT),
         PaidStates(
             key="state",
             title=_l("Payment"),
