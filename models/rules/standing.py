@@ -8,7 +8,6 @@ from enum import StrEnum
 from models.errors import Conflict
 from models.rules.policy import Effect, Policy, RankBy
 
-FAILURES_FREEZE = 1
 FAILURES_EXIT = 2
 
 
