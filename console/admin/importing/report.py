@@ -15,7 +15,7 @@ from console.admin.filters import LARGEST_ID
 from console.admin.history import cells, own_merchant
 from console.admin.importing import sheets
 from console.auth import actor, permits
-from models import ImportRun, Merchant, Shop, acting, db, transaction
+from models import ImportRun, Merchant, Shop, Staff, acting, db, transaction
 from models.operations import audit
 from models.queries import importing
 from models.rules.intake import State
@@ -46,7 +46,7 @@ UNDO_REASONS = {
 KINDS: dict[str, Badge] = {
     "refused": Badge(_l("Refused"), Tone.BAD),
     "repaired": Badge(_l("Repaired"), Tone.GOOD),
-    "noted": Badge(_l("Noted"), Tone.WARN),
+    "noted": Badge(_l("Remarked"), Tone.WARN),
 }
 
 
@@ -74,6 +74,7 @@ class ReportPages(SecureView):
             shop=shop,
             merchant=merchant,
             kinds=KINDS,
+            brought_by=_name_of(run.created_by),
             **_progress(run),
         )
 
@@ -153,6 +154,13 @@ def _all_findings(import_id: int) -> Iterator[tuple[Any, ...]]:
 def _progress(run: ImportRun) -> dict[str, Any]:
     job = db.session.get(Job, run.job_id) if run.job_id else None
     return {"job": job, "states": STATES, "state": State(run.state), "is_busy": run.state in BUSY, "title": _title(run)}
+
+
+def _name_of(actor_name: str) -> str:
+    """A person's name where the actor is one of the staff, else the actor as it stands."""
+    kind, _colon, number = actor_name.partition(":")
+    staff = db.session.get(Staff, int(number)) if kind == "staff" and _is_id(number) else None
+    return staff.name if staff else actor_name
 
 
 def _title(run: ImportRun) -> str:
