@@ -14,6 +14,11 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "import.undone": (),
     "import.uploaded": (),
     "job.died": (),
+    "order.completed": (),
+    "order.paid": (),
+    "order.refunded": (),
+    "withdrawal.approved": (),
+    "withdrawal.requested": (),
 }
 
 ACTOR = Actor(name="system:relay", source="timetable", action="relay")

@@ -32,7 +32,7 @@ UNREAD = {
 # Tables whose pages come with members, trade and money; the line goes when the page comes.
 AWAITED = {
     "admission_task", "agreement", "consent", "dividend_bill", "dividend_line", "matrix", "member", "move",
-    "obligation", "order_line", "policy_version", "region_agent", "snapshot", "standing_change", "withdrawal",
+    "obligation", "order_line", "policy_version", "region_agent", "snapshot", "standing_change", "team", "withdrawal",
 }  # fmt: skip
 # Tables without an audit trigger that may change, and why.
 UNWATCHED = {
@@ -40,6 +40,7 @@ UNWATCHED = {
     "attempt": "counters against guessing",
     "account": "its facts never change; its money is in append-only legs",
     "frontier": "rebuilt from the seats at any time",
+    "team": "sums of orders, recounted from them at any time",
 }
 # Templates that put JSON of our own making into a script tag, escaped by its maker.
 SAFE: set[str] = set()
