@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter
 
 from console import auth
 from models import Export, HistoryLine, SavedView, db
@@ -41,14 +41,17 @@ def routes(app: Flask, row_id: int = NOWHERE) -> Iterator[Route]:
         if auth.is_public(rule.endpoint, function):
             continue
         takes_id = any(isinstance(converter, IntegerConverter) for converter in rule._converters.values())
-        values = {
-            name: row_id if isinstance(converter, IntegerConverter) else "x"
-            for name, converter in rule._converters.items()
-        }
+        values = {name: value_for(converter, row_id) for name, converter in rule._converters.items()}
         path = adapter.build(rule.endpoint, values, method=next(iter(rule.methods or ()), None))
         model = getattr(getattr(function, "__self__", None), "model", None)
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             yield Route(rule.endpoint, method, path, frozenset(auth.permissions_of(function)), model, takes_id)
+
+
+def value_for(converter: BaseConverter, row_id: int) -> Any:
+    if isinstance(converter, AnyConverter):
+        return min(converter.items)
+    return row_id if isinstance(converter, IntegerConverter) else "x"
 
 
 def asked(browser: Browser, route: Route, **kwargs: Any) -> int:
