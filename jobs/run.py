@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import sqlalchemy as sa
 import structlog
 from flask import current_app
 from sqlalchemy.exc import DBAPIError
@@ -21,8 +22,11 @@ RETRY_SECONDS = 1.0
 REPORT_SECONDS = 0.5
 CHECK_SECONDS = 1.0
 OVERRUN_EXIT = 75
+IDLE_SECONDS = 120.0
 
 log = structlog.get_logger("jobs.run")
+
+_IDLE = sa.text("SELECT set_config('idle_in_transaction_session_timeout', :milliseconds, true)")
 
 # Set when this process is asked to end: running jobs go back at their next check.
 STOPPING = threading.Event()
@@ -70,6 +74,8 @@ class Run:
         with transaction():
             if self._lost:
                 raise LeaseLost("任务已由其他执行者接手，本次结果作废")
+            # A frozen process must not keep the rows it has locked from the one that takes its job over.
+            db.session.execute(_IDLE, {"milliseconds": f"{IDLE_SECONDS * 1000:.0f}"})
             yield
             db.session.flush()
             if self._ending:

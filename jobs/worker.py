@@ -100,9 +100,14 @@ class AppWorker(Worker):
         if self.horse_pid:
             with suppress(ProcessLookupError):
                 os.kill(self.horse_pid, signal.SIGUSR1)
-            timer = threading.Timer(GRACE_SECONDS, self.kill_horse)
+            timer = threading.Timer(GRACE_SECONDS, self._end_child, (self.horse_pid,))
             timer.daemon = True
             timer.start()
+
+    def _end_child(self, pid: int) -> None:
+        # Only that very child: with none, RQ's own kill would hit the process group of the worker.
+        if self.horse_pid == pid:
+            self.kill_horse()
 
     def set_shutdown_requested_date(self) -> None:
         with suppress(RedisError):
@@ -131,6 +136,7 @@ def run(app: Flask, *, queues: tuple[str, ...], burst: bool = False) -> None:
         except RedisError as error:
             log.warning("worker.redis_away", error=type(error).__name__)
         if stopping:
+            log.info("worker.ended")
             return
         time.sleep(RECONNECT_SECONDS)
 
@@ -139,8 +145,9 @@ def _listen(app: Flask, queues: tuple[str, ...], burst: bool) -> bool:
     """One life of RQ's loop, which ends on any trouble with Redis; tells whether it was asked to stop."""
     worker = AppWorker(app, queues, Redis.from_url(app.config["SETTINGS"].redis_url))
     app.extensions["station"] = Station(worker=worker.name, queues=queues)
+    log.info("worker.listening", worker=worker.name, queues=queues)
     try:
-        worker.work(burst=burst)
+        worker.work(burst=burst, logging_level="WARNING")
     except RedisError:
         if not worker.is_stopping:
             raise

@@ -188,7 +188,7 @@ def _moment(seconds: float = 0) -> datetime:
 
 def sweep() -> Swept:
     """Take care of the jobs whose lease ended without a word."""
-    return _recover(Job.lease_until < sa.func.clock_timestamp())
+    return _recover(Job.lease_until < queries.NOW)
 
 
 def surrender(*, worker: str) -> Swept:

@@ -9,6 +9,9 @@ from sqlalchemy.orm import aliased
 from models.base import db
 from models.tables.job import Event, Job, Mark, Queue, State
 
+# The start of the statement rather than the very moment: an index can be searched for it.
+NOW = sa.func.statement_timestamp()
+
 
 def takeable(*, queue: str) -> sa.Select[int]:
     """The waiting jobs of a queue whose time and turn have come, the first to be taken first."""
@@ -18,7 +21,7 @@ def takeable(*, queue: str) -> sa.Select[int]:
     )
     return (
         sa.select(Job.id)
-        .where(Job.state == State.WAITING, Job.queue == queue, Job.run_at <= sa.func.clock_timestamp())
+        .where(Job.state == State.WAITING, Job.queue == queue, Job.run_at <= NOW)
         .where((Job.lane == "") | ~blocked)
         .order_by(Job.run_at, Job.id)
     )
@@ -33,9 +36,7 @@ def ages() -> dict[str, float]:
     """Seconds the longest-waiting due job of each queue has waited; 0 when none is due."""
     age = sa.func.extract("epoch", sa.func.clock_timestamp() - sa.func.min(Job.run_at))
     rows = db.session.execute(
-        sa.select(Job.queue, age)
-        .where(Job.state == State.WAITING, Job.run_at <= sa.func.clock_timestamp())
-        .group_by(Job.queue)
+        sa.select(Job.queue, age).where(Job.state == State.WAITING, Job.run_at <= NOW).group_by(Job.queue)
     )
     waited = {queue: float(seconds) for queue, seconds in rows}
     return {queue.value: waited.get(queue, 0.0) for queue in Queue}

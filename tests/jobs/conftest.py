@@ -4,33 +4,33 @@ import dataclasses
 import uuid
 from collections.abc import Callable, Iterator
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from console import create_app
+from console import create_app, embedded
 from console.config import Settings
 from jobs import queue
-from models import Job, db, migrations, transaction
+from models import Job, db, transaction
 from models.operations import outbox
+from tests.conftest import superuser
 
 
 @pytest.fixture(scope="session")
-def apart(settings: Settings) -> Iterator[Flask]:
+def apart(services: embedded.Services, settings: Settings) -> Iterator[Flask]:
     """The application on a database and a Redis number of its own, where commits are commits."""
     name = f"jobs_{uuid.uuid4().hex[:8]}"
-    owner = sa.make_url(settings.owner_database_url)
-    admin = owner.set(drivername="postgresql", database="postgres").render_as_string(False)
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    owner_url = owner.set(database=name).render_as_string(False)
-    migrations.upgrade(owner_url)
+    with superuser(services) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE pristine OWNER qianxing_owner".encode())
+
+    def named(url: str) -> str:
+        return sa.make_url(url).set(database=name).render_as_string(False)
+
     app = create_app(
         dataclasses.replace(
             settings,
-            database_url=sa.make_url(settings.database_url).set(database=name).render_as_string(False),
-            owner_database_url=owner_url,
+            database_url=named(settings.database_url),
+            owner_database_url=named(settings.owner_database_url),
             redis_url=f"{settings.redis_url}?db=7",
         )
     )
@@ -38,7 +38,7 @@ def apart(settings: Settings) -> Iterator[Flask]:
     yield app
     with app.app_context():
         db.engine.dispose()
-    with psycopg.connect(admin, autocommit=True) as connection:
+    with superuser(services) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 

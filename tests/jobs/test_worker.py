@@ -246,6 +246,12 @@ class TestFence:
         assert renewed
         assert found(run.job_id).note == "half"
 
+    def test_frees_the_rows_of_a_frozen_worker(self, standing, monkeypatch):
+        monkeypatch.setattr("jobs.run.IDLE_SECONDS", 0.05)
+        run = Run(take(ask("frozen")))
+        with pytest.raises(sa.exc.DBAPIError, match="idle-in-transaction"), run.transaction():
+            threading.Event().wait(0.5)
+
     def test_gives_up_a_lease_that_ended_too_often(self, standing):
         job_id = ask("killer", max_attempts=2)
         for expected in (Swept(returned=1), Swept(died=1)):
@@ -269,6 +275,23 @@ class TestFence:
 
 
 class TestChild:
+    def end_when_running(self, app: Flask, job_id: int) -> None:
+        """Run a worker in this process and tell it to end once it works on the job."""
+        # Not through the application's pool, which the worker throws away when it forks.
+        engine = sa.create_engine(app.config["SQLALCHEMY_DATABASE_URI"], poolclass=sa.NullPool)
+        state = sa.select(Job.state).where(Job.id == job_id)
+
+        def end() -> None:
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                await_true(lambda: connection.scalar(state) == "running")
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        thread = threading.Thread(target=end)
+        thread.start()
+        db.session.remove()
+        worker.run(app, queues=ALL)
+        thread.join(WAIT_SECONDS)
+
     def test_that_is_killed_gives_its_job_back_at_once(self, standing, kinds):
         @kinds()
         def die_once(run: Run) -> None:
@@ -300,6 +323,17 @@ class TestChild:
         answer_all(standing)
         assert found(job_id).result["backend"] != ours
 
+    def test_that_does_not_listen_is_ended_in_the_end(self, standing, kinds, monkeypatch):
+        monkeypatch.setattr(worker, "GRACE_SECONDS", 0.2)
+
+        @kinds()
+        def deaf(run: Run) -> None:
+            threading.Event().wait(WAIT_SECONDS)
+
+        job_id = ask("deaf")
+        self.end_when_running(standing, job_id)
+        assert (found(job_id).state, found(job_id).attempts) == ("waiting", 1)
+
     def test_hands_its_job_back_when_the_worker_is_told_to_end(self, standing, kinds):
         @kinds()
         def endless(run: Run) -> None:
@@ -309,17 +343,5 @@ class TestChild:
 
         job_id = ask("endless")
 
-        def end_when_running() -> None:
-            # Not through the application's pool, which the worker throws away when it forks.
-            engine = sa.create_engine(standing.config["SQLALCHEMY_DATABASE_URI"], poolclass=sa.NullPool)
-            state = sa.select(Job.state).where(Job.id == job_id)
-            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                await_true(lambda: connection.scalar(state) == "running")
-            os.kill(os.getpid(), signal.SIGTERM)
-
-        thread = threading.Thread(target=end_when_running)
-        thread.start()
-        db.session.remove()
-        worker.run(standing, queues=ALL)
-        thread.join(WAIT_SECONDS)
+        self.end_when_running(standing, job_id)
         assert (found(job_id).state, found(job_id).attempts) == ("waiting", 0)
