@@ -25,6 +25,7 @@ UNTRAILED = {
     "account": "a balance follows from legs, which never change; the application may not write it",
     "alembic_version": "the owner's alone; written by migrations",
     "frontier": "derived from the seats, whose every change is recorded",
+    "team": "sums kept of orders and seats, whose every change is recorded",
     "attempt": "counters that come and go; every refused sign-in leaves a note",
 }
 
