@@ -83,7 +83,8 @@ class TestDeposit:
         assert region_share.deposit_fen(code) == fen
 
     def test_goes_back_less_what_is_deducted(self):
-        assert region_share.deposit_back_fen(500_000, 20_000) == 480_000
+        backs = [region_share.deposit_back_fen(500_000, deducted) for deducted in (0, 20_000, 500_000)]
+        assert backs == [500_000, 480_000, 0]
         for deducted in (-1, 500_001):
             with pytest.raises(DeductionTooLarge):
                 region_share.deposit_back_fen(500_000, deducted)
