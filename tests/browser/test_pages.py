@@ -15,7 +15,7 @@ class TestMenu:
     def test_every_page_comes_and_fits(self, visit, window):
         page = visit("admin", window=window)
         addresses = _addresses(page)
-        assert len(addresses) >= 6
+        assert len(addresses) >= 12
         for address in addresses:
             page.go(address)
             assert page.page.locator("main h1").count() >= 1, address
