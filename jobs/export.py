@@ -1,12 +1,13 @@
 """Lists written to files: streamed from PostgreSQL, bounded in memory, no live formula in any cell."""
 
+import codecs
 import csv
+import io
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,23 +40,24 @@ class TooManyRows(Invalid):
 
 @dataclass(frozen=True)
 class Field:
-    """One column of the file: its heading, and how a value of the row becomes a text, a number or nothing."""
+    """One column of the file: its heading and what PostgreSQL reads for it, a number or a text."""
 
     title: str
-    convert: Callable[[Any], str | int | Decimal | None] | None = None
+    at: sa.ColumnElement[Any]
+
+    @property
+    def is_number(self) -> bool:
+        return isinstance(self.at.type, sa.Integer | sa.Numeric)
 
 
 class Source(Protocol):
     """A list that can be exported; the console offers its lists under the names of their pages."""
 
-    def statement(self, export: Export, viewer: Viewer) -> tuple[sa.Select[Any], list[Field]]:
-        """The rows of the export in this person's right and the columns chosen; refuses who may not see them."""
+    def rows(self, export: Export, viewer: Viewer) -> tuple[sa.Select[Any], list[Field]]:
+        """The rows in this person's right and in order, without columns, and the columns chosen.
 
-
-class Sink(Protocol):
-    """A file that takes rows."""
-
-    def write(self, rows: Iterable[Sequence[Any]]) -> None: ...
+        Refuses a person who may not see them.
+        """
 
 
 def neutral(text: str) -> str:
@@ -64,45 +66,11 @@ def neutral(text: str) -> str:
     return f"'{text}" if text[:1] in LIVE and text else text
 
 
-class CsvSink:
-    """UTF-8 with a mark, so that Excel reads Chinese."""
-
-    def __init__(self, path: Path) -> None:
-        self.file = path.open("w", encoding="utf-8-sig", newline="", buffering=1 << 20)
-        self.writer = csv.writer(self.file)
-
-    def write(self, rows: Iterable[Sequence[Any]]) -> None:
-        self.writer.writerows([neutral(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-
-    def close(self) -> None:
-        self.file.close()
-
-
-class XlsxSink:
-    """One sheet, row by row; texts are typed as texts, so nothing in it is a formula."""
-
-    def __init__(self, path: Path) -> None:
-        self.book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
-        self.sheet = self.book.add_worksheet()
-        self.sheet.freeze_panes(1, 0)
-        self.row = 0
-
-    def write(self, rows: Iterable[Sequence[Any]]) -> None:
-        for row in rows:
-            if self.row > XLSX_ROWS:
-                raise TooManyRows("超过 1,048,575 行，一张工作表放不下；请改用 CSV 或缩小筛选范围")
-            for place, cell in enumerate(row):
-                if isinstance(cell, str):
-                    self.sheet.write_string(self.row, place, cell)
-                elif cell is not None:
-                    self.sheet.write_number(self.row, place, cell)
-            self.row += 1
-
-    def close(self) -> None:
-        self.book.close()
-
-
-SINKS: dict[str, Callable[[Path], CsvSink | XlsxSink]] = {Format.CSV: CsvSink, Format.XLSX: XlsxSink}
+def neutralised(text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """As ``neutral``, said to PostgreSQL, which is far quicker over a million rows."""
+    text = sa.cast(text, sa.Text)
+    live = sa.func.left(text, 1).in_(sorted(LIVE - {"\x00"}))
+    return sa.case((live, sa.func.concat("'", text)), else_=text)
 
 
 def folder() -> Path:
@@ -124,6 +92,64 @@ def _fresh(format_: str) -> Iterator[Path]:
         raise
 
 
+def write_csv(run: Run, query: sa.Select[Any], fields: list[Field], path: Path, total: int) -> int:
+    """UTF-8 with a mark, so that Excel reads Chinese; the rows as PostgreSQL itself writes them."""
+    statement = query.add_columns(*(field.at if field.is_number else neutralised(field.at) for field in fields))
+    compiled = statement.compile(dialect=db.engine.dialect, compile_kwargs={"render_postcompile": True})
+    copy = f"COPY ({compiled}) TO STDOUT WITH (FORMAT csv, ENCODING 'UTF8')"
+    rows = 0
+    with path.open("wb", buffering=1 << 20) as file:
+        heading = io.StringIO(newline="")
+        csv.writer(heading, lineterminator="\n").writerow([neutral(field.title) for field in fields])
+        file.write(codecs.BOM_UTF8 + heading.getvalue().encode())
+        cursor = db.session.connection().connection.cursor()
+        with cursor.copy(copy, compiled.params) as lines:
+            for line in lines:
+                file.write(line)
+                rows += 1
+                if rows % CHUNK == 0:
+                    run.check()
+                    run.progress(rows, max(total, rows), "")
+    return rows
+
+
+def write_xlsx(run: Run, query: sa.Select[Any], fields: list[Field], path: Path, total: int) -> int:
+    """One sheet, row by row; texts are typed as texts, so nothing in it is a formula."""
+    if total > XLSX_ROWS:
+        raise TooManyRows("超过 1,048,575 行，一张工作表放不下；请改用 CSV 或缩小筛选范围")
+    statement = query.add_columns(*(field.at if field.is_number else sa.cast(field.at, sa.Text) for field in fields))
+    rows = 0
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.freeze_panes(1, 0)
+        bold = book.add_format({"bold": True})
+        for place, field in enumerate(fields):
+            sheet.set_column(place, place, 14 if field.is_number else 20)
+            sheet.write_string(0, place, field.title, bold)
+        streamed = db.session.execute(statement, execution_options={"yield_per": CHUNK})
+        for chunk in streamed.partitions():
+            for row in chunk:
+                rows += 1
+                _write_row(sheet, rows, row)
+            run.check()
+            run.progress(rows, max(total, rows), "")
+    return rows
+
+
+def _write_row(sheet: Any, number: int, row: Sequence[Any]) -> None:
+    for place, cell in enumerate(row):
+        if isinstance(cell, str):
+            sheet.write_string(number, place, cell)
+        elif cell is not None:
+            sheet.write_number(number, place, cell)
+
+
+WRITERS: dict[str, Callable[[Run, sa.Select[Any], list[Field], Path, int], int]] = {
+    Format.CSV: write_csv,
+    Format.XLSX: write_xlsx,
+}
+
+
 @job(queue="export", title="导出列表", max_attempts=3)
 def export_list(run: Run, *, export_id: int) -> dict[str, Any]:
     """Write one list to a file in the right its asker has at this moment."""
@@ -132,38 +158,17 @@ def export_list(run: Run, *, export_id: int) -> dict[str, Any]:
     if viewer is None:
         raise NotAllowed("申请导出的账号已停用")
     source: Source = current_app.extensions["exports"][export.page]
-    statement, fields = source.statement(export, viewer)
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())) or 0
+    query, fields = source.rows(export, viewer)
+    counted = query.order_by(None).add_columns(sa.literal(1)).subquery()
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
     with _fresh(export.format) as path:
-        rows = _write(run, statement, fields, SINKS[export.format](path), total)
+        rows = WRITERS[export.format](run, query, fields, path, total)
         with run.transaction():
             operations.record_ready(
                 export_id=export_id, file=path.name, rows=rows, octets=path.stat().st_size, at=run.at
             )
             run.complete({"rows": rows})
     return {"rows": rows}
-
-
-def _write(run: Run, statement: sa.Select[Any], fields: list[Field], sink: CsvSink | XlsxSink, total: int) -> int:
-    rows = 0
-    with closing(sink):
-        sink.write([[field.title for field in fields]])
-        streamed = db.session.execute(statement, execution_options={"yield_per": CHUNK})
-        for chunk in streamed.partitions():
-            columns = zip(*chunk, strict=True)
-            sink.write(
-                zip(
-                    *(
-                        column if field.convert is None else map(field.convert, column)
-                        for field, column in zip(fields, columns, strict=True)
-                    ),
-                    strict=True,
-                )
-            )
-            rows += len(chunk)
-            run.check()
-            run.progress(rows, max(total, rows), "")
-    return rows
 
 
 @job(title="清理过期导出")

@@ -38,6 +38,10 @@ class Asked:
     start: str = ""
     problems: tuple[str, ...] = ()
 
+    def titles(self) -> dict[str, str]:
+        """The columns' titles in the reader's language, translated once a page and not once a cell."""
+        return {column.key: str(column.title) for column in self.columns}
+
     @property
     def is_narrowed(self) -> bool:
         return bool(self.values or self.search)

@@ -4,13 +4,14 @@ import csv
 import io
 import os
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import openpyxl
 import pytest
 import sqlalchemy as sa
 
 from jobs import export as jobs
-from jobs.export import CsvSink, XlsxSink, neutral
+from jobs.export import neutral
 from models import Audit, Export, Job, db
 from models.operations import export as operations
 from models.operations.export import NoExport, TooOften, Wish
@@ -88,27 +89,11 @@ class TestNeutral:
         assert neutral(text) == text
 
 
-class TestSinks:
-    def test_keep_a_number_a_number_in_csv_even_below_zero(self, tmp_path):
-        sink = CsvSink(tmp_path / "x.csv")
-        sink.write([["-5", -5, None, "苹果"]])
-        sink.close()
-        assert (tmp_path / "x.csv").read_bytes() == b"\xef\xbb\xbf" + "'-5,-5,,苹果\r\n".encode()
-
-    def test_type_every_text_as_text_in_a_sheet(self, tmp_path):
-        sink = XlsxSink(tmp_path / "x.xlsx")
-        sink.write([[*LIVE[:4], 12, None]])
-        sink.close()
-        row = next(openpyxl.load_workbook(tmp_path / "x.xlsx").active.iter_rows())
-        assert [cell.data_type for cell in row[:4]] == ["s"] * 4
-        assert row[4].value == 12
-
-    def test_refuse_more_rows_than_a_sheet_holds(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(jobs, "XLSX_ROWS", 2)
-        sink = XlsxSink(tmp_path / "x.xlsx")
-        with pytest.raises(jobs.TooManyRows, match="请改用 CSV"):
-            sink.write([["a"]] * 4)
-        sink.close()
+class TestNeutralised:
+    @pytest.mark.parametrize("text", [*LIVE, "", "苹果", "a=1", "'already", "%s %%"])
+    def test_says_the_same_to_postgresql(self, session, text):
+        text = text.replace("\x00", "")
+        assert session.scalar(sa.select(jobs.neutralised(sa.literal(text)))) == neutral(text)
 
 
 class TestFile:
@@ -174,8 +159,25 @@ class TestFile:
         work()
         assert db.session.scalars(sa.select(Job.error)).all() == ["申请导出的账号已停用"]
 
-    def test_leaves_no_half_file_behind(self, staff, work, rows, monkeypatch):
+    def test_keeps_a_number_a_number_and_a_text_a_text(self, session, tmp_path):
+        cells = ["-5", -5, None, "苹果", '="x",', "100%"]
+        fields = [jobs.Field(str(number), sa.literal(cell)) for number, cell in enumerate(cells)]
+        run = SimpleNamespace(check=lambda: None, progress=lambda *_: None)
+        assert jobs.write_csv(run, sa.select(), fields, tmp_path / "x.csv", 1) == 1
+        written = (tmp_path / "x.csv").read_bytes()
+        assert written == b"\xef\xbb\xbf0,1,2,3,4,5\n" + '\'-5,-5,,苹果,"\'=""x"",",100%\n'.encode()
+
+    def test_is_refused_where_a_sheet_holds_no_more_rows(self, staff, work, rows, monkeypatch):
         monkeypatch.setattr(jobs, "XLSX_ROWS", 1)
+        ask(staff("operator"), format="xlsx")
+        work()
+        assert "请改用 CSV" in db.session.scalars(sa.select(Job.error)).one()
+
+    def test_leaves_no_half_file_behind(self, staff, work, rows, monkeypatch):
+        def broken(*_):
+            raise jobs.TooManyRows("写到一半")
+
+        monkeypatch.setitem(jobs.WRITERS, "xlsx", broken)
         before = set(jobs.folder().iterdir())
         ask(staff("operator"), format="xlsx")
         work()
