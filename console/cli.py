@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from console import access, config, create_app, formatting, installation, intake, logs, machine
+from console import access, config, create_app, formatting, installation, intake, logs, machine, replay
 from console.binaries import NotStarted
 from console.config import Misconfigured, Settings
 from jobs import timetable as timetables
@@ -135,6 +135,35 @@ def _told(run: ImportRun) -> None:
         f"导入 #{run.id} {TITLES[State(run.state)]}：读取 {run.rows_read:,} 行，可用 {run.rows_ready:,}，"
         f"拒绝 {run.rows_refused:,}，修复 {run.rows_repaired:,}，实付 {formatting.yuan(run.paid_fen)}"
     )
+
+
+@main.command("replay")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="多个文件时，把每个结果写到此目录的 名称.json"
+)
+def replay_files(files: tuple[Path, ...], out: Path | None) -> None:
+    """在空白数据库里按剧本（JSON Lines）推演平台，输出最终结果；不影响现有数据。"""
+    if len(files) > 1 and out is None:
+        raise Misconfigured("多个剧本请用 --out 指定结果目录")
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+    with replay.scratch():
+        stopped = [path for path in files if not _replayed(path, out)]
+    sys.exit(2 if stopped else 0)
+
+
+def _replayed(path: Path, out: Path | None) -> bool:
+    try:
+        text = replay.play_file(path)
+    except (replay.Stopped, OSError, UnicodeDecodeError) as wrong:
+        click.echo(f"{path}：{wrong}", err=True)
+        return False
+    if out is None:
+        click.echo(text)
+    else:
+        (out / f"{path.stem}.json").write_text(text + "\n", encoding="utf-8")
+    return True
 
 
 @main.command()

@@ -1,13 +1,21 @@
 """A scenario file played through the operations, on a scratch database with its own clock; the resulting world out."""
 
-from collections.abc import Callable, Iterable, Mapping
+import json
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 import sqlalchemy as sa
 
-from models.base import db, transaction
+from console import installation
+from models import migrations
+from models.base import db, rehearsal
 from models.errors import DomainError
 from models.operations import (
     admission,
@@ -123,10 +131,10 @@ ACTIONS: Mapping[type[scenario.Event], Callable[[Any], Any]] = {
 
 
 def play(lines: Iterable[str]) -> dict[str, Any]:
-    """A whole scenario on an empty database, in one transaction; stops at the first line that is refused."""
+    """A whole scenario on an empty database, and nothing of it left behind; stops at the first line that is refused."""
     now: datetime | None = None
     number = 0
-    with transaction():
+    with rehearsal():
         for number, line in enumerate(lines, 1):
             try:
                 now = _line(scenario.load(line), now, number)
@@ -141,7 +149,7 @@ def _line(found: dict[str, Any], now: datetime | None, number: int) -> datetime 
     must_be_refused = found.get("refused", False)
     try:
         event = scenario.parse(found)
-        scenario.check_order(event, first=number == 1, now=now)
+        scenario.check_sequence(event, first=number == 1, now=now)
         _advance(event.at)
         now = event.at
         with db.session.begin_nested():
@@ -159,3 +167,31 @@ def _advance(at: datetime) -> None:
     """Everything due at or before an instant happens first, in order of due instant."""
     while (next_due := due.first(at)) is not None:
         due.run(next_due)
+
+
+@contextmanager
+def scratch() -> Iterator[None]:
+    """An empty database of this installation's server, made for the block and dropped after it."""
+    with installation.open_settings() as settings:
+        owner = sa.make_url(settings.owner_database_url)
+        name = f"scratch_{secrets.token_hex(6)}"
+        with psycopg.connect(_plain(owner), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        try:
+            migrations.upgrade(owner.set(database=name).render_as_string(hide_password=False))
+            url = sa.make_url(settings.database_url).set(database=name).render_as_string(hide_password=False)
+            with installation.opened(replace(settings, database_url=url)):
+                yield
+        finally:
+            with psycopg.connect(_plain(owner), autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def _plain(url: sa.URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def play_file(path: Path) -> str:
+    """The resulting world of one scenario file as canonical JSON text."""
+    with path.open(encoding="utf-8") as lines:
+        return json.dumps(play(lines), ensure_ascii=False, sort_keys=True)

@@ -84,3 +84,12 @@ def transaction() -> Iterator[None]:
     except BaseException:
         db.session.rollback()
         raise
+
+
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """What is written inside is there until the end of the block and then never was: a dry run, a replayed story."""
+    try:
+        yield
+    finally:
+        db.session.rollback()
