@@ -9,10 +9,24 @@ from models.rules import policy as rules
 from models.rules.policy import Policy
 from models.tables.policy import PolicyVersion
 
+# A version's digest names its terms for ever, so that its policy is made once a process.
+_made: dict[bytes, Policy] = {}
+
+_IN_FORCE = sa.text(
+    """
+    SELECT id, digest FROM policy_version
+    WHERE state = 'approved' AND effective_at <= :at AND (opinion_until IS NULL OR opinion_until > :at)
+    ORDER BY effective_at DESC, id DESC LIMIT 1
+    """
+)
+
 
 def of(version_id: int) -> Policy:
     """The policy of a version: what an order paid under it keeps for ever."""
-    return _typed(db.session.get_one(PolicyVersion, version_id))
+    version = db.session.get_one(PolicyVersion, version_id)
+    if version.digest not in _made:
+        _made[version.digest] = rules.changed(rules.preset(version.preset), version.terms)
+    return _made[version.digest]
 
 
 def in_force(at: datetime) -> tuple[int, Policy]:
@@ -20,16 +34,5 @@ def in_force(at: datetime) -> tuple[int, Policy]:
 
     A version that needs a legal opinion counts only while the opinion runs; after that, the newest that needs none.
     """
-    needs_none = PolicyVersion.opinion_until.is_(None)
-    version = db.session.scalars(
-        sa.select(PolicyVersion)
-        .where(PolicyVersion.state == "approved", PolicyVersion.effective_at <= at)
-        .where(needs_none | (PolicyVersion.opinion_until > at))
-        .order_by(PolicyVersion.effective_at.desc(), PolicyVersion.id.desc())
-        .limit(1)
-    ).one()
-    return version.id, _typed(version)
-
-
-def _typed(version: PolicyVersion) -> Policy:
-    return rules.changed(rules.preset(version.preset), version.terms)
+    found = db.session.execute(_IN_FORCE, {"at": at}).one()
+    return found.id, _made.get(bytes(found.digest)) or of(found.id)
