@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
+from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,7 @@ from models.rules.cadence import Cadence, Daily, Every
 # The days, nights and months of the business, whatever the clock of the machine.
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TICK_SECONDS = 1.0
-SWEEP_TICKS = 5
+SWEEP_SECONDS = 5.0
 
 log = structlog.get_logger("jobs.timetable")
 
@@ -80,21 +81,17 @@ def sweep() -> Swept:
 def run(app: Flask, *, stop: threading.Event) -> None:
     """Tick until told to stop. Any number of these may run: locks and unique keys make them one."""
     queue.load()
-    tick = 0
+    sweep_at = 0.0
     while not stop.is_set():
         with app.app_context():
             try:
-                _tick(tick)
+                relay.relay()
+                if monotonic() >= sweep_at:
+                    sweep_at = monotonic() + SWEEP_SECONDS
+                    sweep()
+                    plan(at=datetime.now(UTC))
             except (DBAPIError, RedisError) as error:
                 # PostgreSQL or Redis restarts: nothing is lost by trying again.
                 log.warning("timetable.stumbled", error=type(error).__name__)
                 db.session.rollback()
-        tick += 1
         stop.wait(TICK_SECONDS)
-
-
-def _tick(tick: int) -> None:
-    relay.relay()
-    if tick % SWEEP_TICKS == 0:
-        plan(at=datetime.now(UTC))
-        sweep()
