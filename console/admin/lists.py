@@ -19,8 +19,8 @@ from console.web import SIZES
 from models import db
 
 EXACT_UP_TO = 10_000
-# In the planner's units, about a tenth of a second: beyond it an estimate is the better answer.
-COST_OF_COUNTING = 15_000.0
+# In the planner's units, a few hundredths of a second: beyond it an estimate is the better answer.
+COST_OF_COUNTING = 5_000.0
 
 
 @dataclass(frozen=True)
