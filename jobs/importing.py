@@ -159,11 +159,11 @@ def undo_import(run: Run, *, import_id: int) -> dict[str, Any] | None:
 @job(title="清理已取消的导入")
 @_for_its_import(back=State.CANCELLED)
 def clear_import(run: Run, *, import_id: int) -> dict[str, Any] | None:
-    """Drop what the dry run of a cancelled import wrote."""
+    """Drop what the dry run of a cancelled import wrote, and the file: it may be brought again."""
     with run.transaction():
         record = staging.take(import_id=import_id, job_id=run.job_id, state=State.CANCELLED)
         staging.clear(import_id=record.id)
-        run.complete()
+    (folder() / record.stored_name).unlink(missing_ok=True)
     return None
 
 

@@ -99,6 +99,12 @@ def raw(import_id: int, row_number: int) -> list[str] | None:
     return line.values if line is not None else None
 
 
+def raws(import_id: int, *, after: int, limit: int) -> list[RawLine]:
+    """Rows as the file had them, in its order."""
+    query = sa.select(RawLine).where(RawLine.import_id == import_id, RawLine.row_number > after)
+    return list(db.session.scalars(query.order_by(RawLine.row_number).limit(limit)))
+
+
 def line_of(import_id: int, row_number: int) -> HistoryLine | StagedLine | None:
     """What became of a row of the file: a line of history, a line still staged, or nothing."""
     history = sa.select(HistoryLine).where(HistoryLine.import_id == import_id, HistoryLine.row_number == row_number)

@@ -230,6 +230,7 @@ class TestCancel:
             importing.cancel(import_id=import_id, by="staff:1")
         work()
         assert found(import_id).state == "cancelled"
+        assert not (jobs.folder() / found(import_id).stored_name).exists()
         assert db.session.scalar(sa.select(sa.func.count()).select_from(StagedLine)) == 0
         assert set(db.session.scalars(sa.select(Job.state))) == {"done"}
 

@@ -16,7 +16,7 @@ from console.admin.filters import Days, OneOf, Prefix
 from console.admin.history import shop_choices
 from console.admin.importing.mapping import MappingPages
 from console.admin.importing.report import STATES, UNDO_REASONS, ReportPages, run_or_404
-from console.admin.importing.upload import UploadPages, staff_name
+from console.admin.importing.upload import UploadPages, printable, staff_name
 from console.auth import permits
 from models import ImportRun, Merchant, Shop
 from models.operations import importing as operations
@@ -108,7 +108,7 @@ class ImportView(UploadPages, MappingPages, ReportPages, ReadView):
     @permits("import.undo")
     def undo(self, row_id: int) -> Response:
         """Take every row of the import out again, with a reason from the list."""
-        code, note = request.form.get("reason", ""), request.form.get("note", "").strip()[:200]
+        code, note = printable(request.form.get("reason", "")), printable(request.form.get("note", ""))[:200]
         return self.step(
             operations.undo,
             row_id,

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from console import formatting
 from console.admin.base import SecureView
 from console.admin.importing.report import run_or_404
-from console.admin.importing.upload import staff_name
+from console.admin.importing.upload import printable, staff_name
 from console.auth import permits
 from jobs import importing as jobs
 from models.errors import DomainError
@@ -133,7 +133,7 @@ class MappingPages(SecureView):
         """Read the file by a saved layout."""
         run = run_or_404(row_id)
         here = self.address("layout", row_id=run.id)
-        saved = importing.layout_named(request.form.get("saved", ""))
+        saved = importing.layout_named(printable(request.form.get("saved", "")))
         if saved is None:
             flash(_("This layout is no longer there."), "refused")
             return redirect(here)
@@ -156,7 +156,7 @@ class MappingPages(SecureView):
             operation,
             import_id=run.id,
             layout=layout.to_json(),
-            layout_name=request.form.get("name", "").strip() if operation is operations.correct_and_save else "",
+            layout_name=printable(request.form.get("name", "")) if operation is operations.correct_and_save else "",
             done=done,
             to=self.address(to, row_id=run.id),
             **more,

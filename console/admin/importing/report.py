@@ -109,6 +109,16 @@ class ReportPages(SecureView):
         rows, more = found[:PAGE_ROWS], len(found) > PAGE_ROWS
         return self.render("importing/rows.html", run=run, rows=rows, next=rows[-1].row_number if more else 0)
 
+    @expose("/<int:row_id>/file")
+    @permits("import.view")
+    def file_page(self, row_id: int) -> Any:
+        """The rows as the file has them."""
+        run = run_or_404(row_id)
+        after = request.args.get("after", "0")
+        found = importing.raws(run.id, after=int(after) if _is_id(after) else 0, limit=PAGE_ROWS + 1)
+        rows, more = found[:PAGE_ROWS], len(found) > PAGE_ROWS
+        return self.render("importing/file.html", run=run, rows=rows, next=rows[-1].row_number if more else 0)
+
     @expose("/<int:row_id>/row/<int:number>")
     @permits("import.view")
     def row_page(self, row_id: int, number: int) -> Any:

@@ -38,6 +38,11 @@ def staff_name() -> str:
     return f"staff:{staff_id()}"
 
 
+def printable(text: str) -> str:
+    """Text of a request without the signs that no person types and no database takes."""
+    return "".join(sign for sign in text if sign.isprintable()).strip()
+
+
 class UploadPages(SecureView):
     """The page where a file is dropped, and the form beside it that opens a shop."""
 
@@ -82,7 +87,7 @@ class UploadPages(SecureView):
             return self.perform(
                 operations.take_in,
                 upload=operations.Upload(
-                    shop_id, (sent.filename or "")[-200:], kept.name, kept.sha256, kept.size_bytes
+                    shop_id, printable(sent.filename or "")[-200:], kept.name, kept.sha256, kept.size_bytes
                 ),
                 layout=layout.to_json(),
                 layout_name=name,
@@ -105,10 +110,10 @@ class UploadPages(SecureView):
         return self.perform(
             merchant.open_shop_of,
             merchant_id=form_id("merchant") if form.get("merchant") else None,
-            merchant_code=form.get("merchant_code", ""),
-            merchant_name=form.get("merchant_name", ""),
-            name=form.get("name", ""),
-            platform=form.get("platform", ""),
+            merchant_code=printable(form.get("merchant_code", "")),
+            merchant_name=printable(form.get("merchant_name", "")),
+            name=printable(form.get("name", "")),
+            platform=printable(form.get("platform", "")),
             done=_("The shop is open."),
             to=lambda shop: self.address("new", shop=shop.id),
         )

@@ -78,7 +78,7 @@ class TestWholeWay:
         report = browser.get(here).text
         assert "导入 4 行" in report
         assert browser.get(f"{here}/progress").text.count("data-reload") == 1
-        for path in ("findings", "findings?kind=refused", "rows", "row/3", "row/6", "row/7", "layout"):
+        for path in ("findings", "findings?kind=refused", "rows", "file", "row/3", "row/6", "row/7", "layout"):
             assert browser.get(f"{here}/{path}").status_code == 200, path
         assert browser.post(f"{here}/publish").location == here
         work()
@@ -94,6 +94,10 @@ class TestWholeWay:
         assert only().state == "undone"
         assert db.session.scalar(sa.select(sa.func.count()).select_from(HistoryLine)) == 0
         assert browser.get("/imports/").status_code == 200
+
+    def test_takes_a_file_larger_than_any_form(self, send):
+        assert send(text(30_000)).status_code == 200
+        assert only().size_bytes > files.FORM_BYTES
 
 
 class TestBadInput:
@@ -201,6 +205,16 @@ class TestBadInput:
         page = browser.post(f"/imports/{only().id}/layout", data=form, follow_redirects=True)
         assert "没有“没有这列”这一列" in page.text
         assert only().state == "uploaded"
+
+    def test_of_signs_that_nobody_types_breaks_nothing(self, browser, send):
+        send(text(), "or\x1bders.csv")
+        assert only().file_name == "orders.csv"
+        here = f"/imports/{only().id}"
+        assert browser.post(f"{here}/layout", data={**READ, "then": "look", "col_buyer": "a\0"}).status_code == 400
+        assert browser.post(f"{here}/layout/use", data={"saved": "\0"}).status_code == 400
+        for path in ("findings?kind=a%00", "findings?row=%00", "rows?after=%00"):
+            assert browser.get(f"{here}/{path}").status_code == 400, path
+        assert browser.get(f"{here}/layout?header=0").status_code == 200
 
     def test_of_a_torn_form_changes_nothing(self, browser, send):
         send(text())
