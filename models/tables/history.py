@@ -8,6 +8,23 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base
 
 CODE = sa.Text(collation="C")
+
+# What the boards read of a row: with these in the index of its day, a month is read without touching the rows.
+BOARD_COLUMNS = (
+    "shop_id",
+    "order_number",
+    "buyer",
+    "province_code",
+    "city_code",
+    "sales_region",
+    "category_group",
+    "category",
+    "product_code",
+    "product_name",
+    "quantity",
+    "paid_fen",
+    "refund_fen",
+)
 CELL_END = "\x1f"
 
 
@@ -52,7 +69,7 @@ class HistoryLine(LineColumns, Base):
         sa.CheckConstraint("(paid_at IS NULL) = (paid_on IS NULL)", name="paid"),
         sa.CheckConstraint("placed_fen >= 0 AND quantity > 0", name="amounts"),
         sa.Index(None, "ordered_at", "id"),
-        sa.Index(None, "paid_on", "id"),
+        sa.Index(None, "paid_on", postgresql_include=BOARD_COLUMNS),
         sa.Index(None, "order_number", "id"),
         sa.Index(None, "buyer", "ordered_at", "id"),
         sa.Index(None, "shop_id", "ordered_at", "id"),

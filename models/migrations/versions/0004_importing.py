@@ -168,7 +168,8 @@ CREATE INDEX ix_import_issue_import_id_row_number_id ON import_issue (import_id,
 CREATE INDEX ix_import_issue_import_id_kind_code_row_number_id ON import_issue (import_id, kind, code, row_number, id);
 CREATE INDEX ix_import_issue_other_import_id ON import_issue (other_import_id) WHERE other_import_id IS NOT NULL;
 CREATE INDEX ix_history_line_ordered_at_id ON history_line (ordered_at, id);
-CREATE INDEX ix_history_line_paid_on_id ON history_line (paid_on, id);
+CREATE INDEX ix_history_line_paid_on ON history_line (paid_on) INCLUDE (shop_id, order_number, buyer, province_code,
+    city_code, sales_region, category_group, category, product_code, product_name, quantity, paid_fen, refund_fen);
 CREATE INDEX ix_history_line_order_number_id ON history_line (order_number, id);
 CREATE INDEX ix_history_line_buyer_ordered_at_id ON history_line (buyer, ordered_at, id);
 CREATE INDEX ix_history_line_shop_id_ordered_at_id ON history_line (shop_id, ordered_at, id);
