@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,11 +69,11 @@ def count_once(run: queue.Run, *, n: int) -> None:
 
 @dataclass
 class Tally:
-    """What was promised and what was hit: numbers whose commit was acknowledged, (moment, job) of each kill."""
+    """What was promised and what was hit: numbers whose commit was acknowledged, (moment, job, who) of each kill."""
 
     promised: list[int] = field(default_factory=list)
     refused: int = 0
-    hits: list[tuple[float, int]] = field(default_factory=list)
+    hits: list[tuple[float, int, str]] = field(default_factory=list)
 
 
 class Crew:
@@ -94,13 +94,12 @@ class Crew:
             for process, role in zip(self.running, CREW, strict=True)
         ]
 
-    def victims(self) -> tuple[int, list[int], list[int]]:
-        """A worker at work, its children, and whom of them to kill: the child, the worker, both."""
+    def victims(self) -> tuple[int, list[int], str]:
+        """A worker at work, its children, and whom of them to kill."""
         for process in random.sample(self.running[:-1], len(CREW) - 1):
             if children := _children(process):
-                chosen = random.choice((children, children, [process.pid], [*children, process.pid]))
-                return process.pid, children, chosen
-        return 0, [], []
+                return process.pid, children, random.choice(("child", "child", "worker", "both"))
+        return 0, [], ""
 
     def stop(self) -> None:
         for process in self.running:
@@ -148,15 +147,16 @@ def keep_asking(settings: Settings, tally: Tally, stop: threading.Event) -> None
 
 def strike(crew: Crew, tally: Tally, address: str) -> bool:
     """SIGKILL a worker, its child or both, remembering which job that hits; False when there was nobody to hit."""
-    worker_pid, children, targets = crew.victims()
-    if not targets:
+    worker_pid, children, who = crew.victims()
+    if not who:
         return False
     # Held still, so that what they are found to work on is what the kill hits.
     _signal([worker_pid, *children], signal.SIGSTOP)
     with suppress(psycopg.OperationalError), psycopg.connect(address) as connection:
         hit = connection.execute(HIT, (f"%-{worker_pid}-%",)).fetchall()
-        tally.hits += [(time.time(), job_id) for (job_id,) in hit]
-    _signal(targets, signal.SIGKILL)
+        tally.hits += [(time.time(), job_id, who) for (job_id,) in hit]
+    targets = {"child": children, "worker": [worker_pid], "both": [worker_pid, *children]}
+    _signal(targets[who], signal.SIGKILL)
     _signal([worker_pid, *children], signal.SIGCONT)
     return True
 
@@ -208,24 +208,34 @@ def wait_until_quiet(connection: psycopg.Connection) -> float:
     return time.monotonic() - began
 
 
+def _resumed(connection: psycopg.Connection, tally: Tally, who: str) -> Iterator[float]:
+    for at, job_id, killed in tally.hits:
+        found = connection.execute(AGAIN, (str(job_id), at)).fetchone()
+        if killed == who and found and found[0] is not None:
+            yield float(found[0]) - at
+
+
 def report(connection: psycopg.Connection, tally: Tally, quiet: float) -> bool:
     """Print the figures; whether nothing was lost or doubled."""
     counted = dict(connection.execute("SELECT n, hits FROM chaos").fetchall())
     lost = [n for n in tally.promised if n not in counted]
     doubled = [n for n, hits in counted.items() if hits > 1]
     states = dict(connection.execute("SELECT state, count(*) FROM job GROUP BY state").fetchall())
-    again = [(at, connection.execute(AGAIN, (str(job_id), at)).fetchone()) for at, job_id in tally.hits]
-    seconds = sorted(float(found[0]) - at for at, found in again if found and found[0] is not None)
+    seconds = {who: sorted(_resumed(connection, tally, who)) for who in ("child", "worker", "both")}
     sys.stdout.write(
         f"   promised {len(tally.promised)} (refused {tally.refused} while PostgreSQL was away), jobs {states}\n"
         f"   lost {len(lost)}, doubled {len(doubled)}\n"
-        f"   {len(tally.hits)} jobs hit; seconds until they lived again or were done: median"
-        f" {seconds[len(seconds) // 2]:.1f}, p95 {seconds[len(seconds) * 95 // 100]:.1f}, max {seconds[-1]:.1f};"
-        f" all quiet {quiet:.1f} s after the last kill\n"
+        f"   {len(tally.hits)} jobs hit; all quiet {quiet:.1f} s after the last kill\n"
     )
+    for who, lives in seconds.items():
+        if lives:
+            sys.stdout.write(
+                f"   killed {who}: {len(lives)}, seconds until the job lived again or was done:"
+                f" median {lives[len(lives) // 2]:.1f}, max {lives[-1]:.1f}\n"
+            )
     for row in connection.execute(UNFINISHED).fetchall():
         sys.stdout.write(f"   not finished: {row}\n")
-    return not lost and not doubled and len(seconds) == len(tally.hits)
+    return not lost and not doubled and sum(map(len, seconds.values())) == len(tally.hits)
 
 
 def main() -> int:
