@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 RUNNING := $(VENV)/.running
 INSTALLED := $(VENV)/.installed
 
+# Five processes start at once: whoever is first compiles for all, whatever the surrounding shell prefers.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test browser check lint fix bench clean
 
