@@ -1,8 +1,12 @@
 """Policy, standing, orders, shares, agents, dividends and withdrawals."""
 
+import json
+
+import sqlalchemy as sa
 from alembic import op
 
 from models.migrations import guards
+from models.rules import policy
 
 revision = "0008_trade"
 down_revision = "0007_tree"
@@ -312,6 +316,20 @@ AUDITED = ("policy_version", "agreement", "shop_order", "region_agent", "dividen
 APPEND_ONLY = ("consent", "standing_change", "refund")
 
 
+# A new installation starts on `steady` (rules §10). The database asks for two names, and nobody is there yet.
+FOUNDING = sa.text(
+    "INSERT INTO policy_version (preset, terms, digest, state, effective_at, made_at, made_by, approved_at,"
+    " approved_by, acknowledged, note) VALUES ('steady', CAST(:terms AS jsonb), :digest, 'approved', '2000-01-01Z',"
+    " now(), 'system:founding', now(), 'system:founding-check', '[]', 'founding')"
+)
+
+
+def founding() -> None:
+    """The policy in force before anybody makes one, so that one always is."""
+    terms = json.dumps(policy.plain(policy.STEADY))
+    op.execute(FOUNDING.bindparams(terms=terms, digest=bytes.fromhex(policy.digest(policy.STEADY))))
+
+
 def upgrade() -> None:
     for statement in (*TABLES, *INDEXES):
         op.execute(statement)
@@ -323,6 +341,7 @@ def upgrade() -> None:
         guards.audited_in_bulk(table, key=("order_id", "n"))
     for table in APPEND_ONLY:
         guards.append_only(table)
+    founding()
 
 
 def downgrade() -> None:
