@@ -1,5 +1,6 @@
 """A scenario file played through the operations, on a scratch database with its own clock; the resulting world out."""
 
+import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,6 +20,7 @@ from models.base import db, rehearsal
 from models.errors import DomainError
 from models.operations import (
     admission,
+    agreement,
     dividend,
     due,
     hold,
@@ -41,6 +43,11 @@ BY = "replay"
 CHECKER = "replay:checker"
 # A story may name any policy (rules §10): every finding is acknowledged and the opinion never lapses.
 FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+TEXT = "剧本中的推广协议：注册即视为同意。"
+AGREEMENT = agreement.Acceptance(
+    version="replay", sha256=hashlib.sha256(TEXT.encode()).hexdigest(), ip="", user_agent="replay"
+)
 
 
 class Stopped(Exception):
@@ -68,6 +75,7 @@ def _policy(event: scenario.SetPolicy) -> None:
         version_id=draft.id, digest=draft.digest, acknowledged=[rule.id for rule in lint.RULES],
         opinion_until=FOR_EVER, at=event.at, by=CHECKER,
     )  # fmt: skip
+    agreement.publish(version=AGREEMENT.version, text=TEXT, effective_at=event.at)
 
 
 def _matrix(event: scenario.MakeMatrix) -> None:
@@ -77,6 +85,10 @@ def _matrix(event: scenario.MakeMatrix) -> None:
         db.session.add(merchant)
         db.session.flush()
     admission.make_matrix(code=event.matrix, merchant=merchant, template=event.template, at=event.at, by=BY)
+
+
+def _register(event: scenario.Register) -> None:
+    admission.register(code=event.member, inviter=event.inviter, acceptance=AGREEMENT, at=event.at, by=BY)
 
 
 def _order(event: scenario.PlaceOrder) -> None:
@@ -115,7 +127,7 @@ def _withdraw(event: scenario.Withdraw) -> None:
 ACTIONS: Mapping[type[scenario.Event], Callable[[Any], Any]] = {
     scenario.SetPolicy: _policy,
     scenario.MakeMatrix: _matrix,
-    scenario.Register: lambda e: admission.register(code=e.member, inviter=e.inviter, at=e.at, by=BY),
+    scenario.Register: _register,
     scenario.Qualify: lambda e: admission.qualify(member_id=members.by_code(e.member).id, at=e.at),
     scenario.PlaceOrder: _order,
     scenario.Ship: lambda e: order.ship(number=e.order, at=e.at),

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from models.base import db
 from models.errors import Conflict
-from models.operations import placement, standing, team
+from models.operations import agreement, placement, standing, team
+from models.operations.agreement import Acceptance
 from models.queries import member as members
 from models.queries import policy as policies
 from models.queries import tree
@@ -57,11 +58,12 @@ def make_matrix(*, code: str, merchant: Merchant, template: Template, at: dateti
     return matrix
 
 
-def register(*, code: str, inviter: str | None, at: datetime, by: str) -> Member:
-    """Take a newcomer, or a lapsed one again: sponsor, seat, tasks, days to qualify (rules §2.3, §2.5, §3.2).
+def register(*, code: str, inviter: str | None, acceptance: Acceptance, at: datetime, by: str) -> Member:
+    """Take a newcomer, or a lapsed one again: consent, sponsor, seat, tasks, days to qualify (rules §2.3, §2.5, §3).
 
     Newcomers are seated strictly one after the other: the network's lock is held from here to the commit.
     """
+    agreement.required(acceptance=acceptance, at=at)
     host = members.by_code(inviter) if inviter is not None else None
     known = db.session.scalars(
         sa.select(Member).where(Member.code == code).with_for_update(key_share=True)
@@ -74,6 +76,7 @@ def register(*, code: str, inviter: str | None, at: datetime, by: str) -> Member
         known = _newcomer(code, inviter, network, at, by)
     else:
         _return(known, at, by)
+    agreement.accept(member=known, acceptance=acceptance, at=at)
     known.standing, known.registered_at = Standing.CANDIDATE, at
     known.lapse_at = rules.lapses_at(at, policy)
     _fix_tasks(known, policy)

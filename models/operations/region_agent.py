@@ -4,7 +4,7 @@ from datetime import datetime
 
 from models.base import db
 from models.errors import Conflict
-from models.operations import share
+from models.operations import agreement, share
 from models.queries import member as members
 from models.queries import region_agent as agents
 from models.rules import region_share as rules
@@ -23,6 +23,7 @@ def appoint(*, code: str, region: str, at: datetime, ends_at: datetime | None = 
     rules.check_appointment(
         code=region, standing=Standing(member.standing), incumbent=str(incumbent) if incumbent else None
     )
+    agreement.check_consent(member=member, at=at)
     if ends_at is not None:
         rules.check_term(at, ends_at)
     agent = RegionAgent(

@@ -43,10 +43,13 @@ class PolicyVersion(Base):
 
 
 class Agreement(Base):
-    """A version of the distribution agreement: its text, its SHA-256, since when it is asked for."""
+    """A version of the distribution agreement: its text, its SHA-256, since when it is asked for. Never changed."""
 
     __tablename__ = "agreement"
-    __table_args__ = (sa.UniqueConstraint("version"),)
+    __table_args__ = (
+        sa.UniqueConstraint("version"),
+        sa.CheckConstraint("sha256 = encode(sha256(convert_to(text, 'UTF8')), 'hex')", name="digest"),
+    )
 
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
     version: Mapped[str]

@@ -53,7 +53,8 @@ CREATE TABLE agreement (
     sha256 TEXT NOT NULL,
     effective_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_agreement PRIMARY KEY (id),
-    CONSTRAINT uq_agreement_version UNIQUE (version)
+    CONSTRAINT uq_agreement_version UNIQUE (version),
+    CONSTRAINT ck_agreement_digest CHECK (sha256 = encode(sha256(convert_to(text, 'UTF8')), 'hex'))
 )
 """,
     """
@@ -312,8 +313,8 @@ INDEXES = (
     "CREATE INDEX ix_withdrawal_state_id ON withdrawal (state, id)",
 )
 
-AUDITED = ("policy_version", "agreement", "shop_order", "region_agent", "dividend_bill", "dividend_line", "withdrawal")
-APPEND_ONLY = ("consent", "standing_change", "refund")
+AUDITED = ("policy_version", "shop_order", "region_agent", "dividend_bill", "dividend_line", "withdrawal")
+APPEND_ONLY = ("agreement", "consent", "standing_change", "refund")
 
 
 # A new installation starts on `steady` (rules §10). The database asks for two names, and nobody is there yet.
