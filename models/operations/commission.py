@@ -1,93 +1,111 @@
 """What a completed order pays, row by row, and what a refund takes back."""
 
+from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-import sqlalchemy as sa
-
-from models.base import db
-from models.operations import share
+from models.operations import ledger, share
 from models.queries import member as members
-from models.queries import region_agent as agents
+from models.queries.party import Parties
 from models.rules import commission as rules
-from models.rules import refund, region_share
+from models.rules import refund
 from models.rules.commission import Kind, Row, RowKind, Terms, Upline
-from models.rules.compliance import LEVELS_MAX
+from models.rules.ledger import Leg
 from models.rules.policy import Policy
 from models.rules.share import Marks
-from models.tables.member import Matrix, Member
-from models.tables.merchant import Merchant
-from models.tables.order import Order, Share
+from models.tables.member import Member
+from models.tables.order import Order
 
 
-def earners(order: Order, policy: Policy) -> set[int]:
-    """Whoever may get a row of this order: the seller, who stands above, the agents of the address."""
-    return {*members.upline(order.seller_id, levels=LEVELS_MAX, by=policy.levels_by), *_holders(order).values()}
+@dataclass(frozen=True)
+class Settlement:
+    """What one order's completion books: the posting's legs and facts, the shares, who earned how much."""
+
+    legs: list[Leg]
+    facts: dict[str, Any]
+    shares: list[dict[str, Any]]
+    earned: dict[int, int]
 
 
-def _holders(order: Order) -> Mapping[str, int]:
-    return agents.active(region_share.chain(order.region_code).values()) if order.region_code else {}
-
-
-def settle(*, order: Order, policy: Policy, at: datetime) -> None:
+def settle(*, order: Order, policy: Policy, parties: Parties, people: Mapping[int, Member], at: datetime) -> None:
     """Empty clearing into every row of rules §5.2 in one posting, with what each rested on. ``settled_fen`` is set."""
-    ids = members.upline(order.seller_id, levels=LEVELS_MAX, by=policy.levels_by)
-    holders = _holders(order)
-    people = members.locked({*ids, *holders.values()})
-    by_code = {member.code: member for member in people.values()}
-    upline = Upline(people=[members.person(people[one]) for one in ids], distance=_distance(order))
+    made = settlement(order, policy, parties, people, distance=_distance(order))
+    ledger.post(**posting(order, made, at))
+    share.book(made.shares)
+    for member_id, amount_fen in made.earned.items():
+        share.earn(member=people[member_id], amount_fen=amount_fen, policy=policy, at=at)
+
+
+def posting(order: Order, made: Settlement, at: datetime) -> dict[str, Any]:
+    """A settlement as the ledger takes it."""
+    return {
+        "key": f"settle:{order.number}",
+        "kind": "settle",
+        "subject": f"order:{order.number}",
+        "at": at,
+        "legs": made.legs,
+        "facts": made.facts,
+    }
+
+
+def settlement(
+    order: Order, policy: Policy, parties: Parties, people: Mapping[int, Member], *, distance: int | None
+) -> Settlement:
+    """Work an order out; the people are locked."""
+    upline = Upline(people=[members.person(people[one]) for one in parties.uplines[order.seller_id]], distance=distance)
+    holders = parties.holders_of(order)
+    ids = {people[one].code: one for one in (*parties.uplines[order.seller_id], *holders.values())}
     incumbents = {region: people[member_id].code for region, member_id in holders.items()}
     rows = rules.settle(_terms(order), upline, incumbents, policy)
-    draft = share.Draft()
-    draft.add("clearing", -(order.settled_fen or 0), "settlement")
+    supplier = f"supplier:{parties.merchants[order.seller_id]}"
+    facts = {
+        "policy": order.policy_id,
+        "upline": [person.code for person in upline.people],
+        "distance": distance,
+        "held": order.is_held,
+    }
+    made = Settlement([Leg("clearing", -(order.settled_fen or 0), "settlement")], facts, [], defaultdict(int))
     for n, row in enumerate(rows, 1):
-        _book_row(order, draft, n, row, by_code)
-    db.session.flush()
-    draft.book(
-        key=f"settle:{order.number}", kind="settle", subject=f"order:{order.number}", at=at, policy=order.policy_id,
-        upline=[person.code for person in upline.people], distance=upline.distance, held=order.is_held,
-    )  # fmt: skip
-    for code in sorted({row.member for row in rows if row.member}):
-        amount = sum(row.amount_fen for row in rows if row.member == code)
-        share.earn(member=by_code[code], amount_fen=amount, policy=policy, at=at)
+        name = _account(row, supplier)
+        if row.amount_fen:
+            made.legs.append(_leg(order, row, name))
+        if row.kind is not RowKind.MARGIN:
+            made.shares.append(_share(order, n, row, name, ids))
+        if row.member is not None:
+            made.earned[ids[row.member]] += row.amount_fen
+    return made
 
 
-def _book_row(order: Order, draft: share.Draft, n: int, row: Row, people: dict[str, Member]) -> None:
-    name = _account(order, row)
+def _leg(order: Order, row: Row, name: str) -> Leg:
     base = {RowKind.LEVEL: order.commission_fen, RowKind.SEED: order.commission_fen, RowKind.REGION: order.settled_fen}
-    why = {"level": row.level, "rate_bps": row.rate_bps, "base_fen": base.get(row.kind)}
-    draft.add(name, row.amount_fen, row.kind, reason=str(row.reason or row.region or ""), **why)
-    if row.kind is not RowKind.MARGIN:
-        db.session.add(
-            Share(
-                order_id=order.id,
-                n=n,
-                kind=row.kind,
-                account=name,
-                amount_fen=row.amount_fen,
-                member_id=people[row.member].id if row.member else None,
-                level=row.level,
-                bucket=row.bucket,
-                reason=row.reason,
-                region_code=row.region,
-                rate_bps=row.rate_bps,
-            )  # fmt: skip
-        )
+    reason = str(row.reason or row.region or "")
+    return Leg(name, row.amount_fen, row.kind, row.level, row.rate_bps, base.get(row.kind), reason)
 
 
-def _account(order: Order, row: Row) -> str:
+def _share(order: Order, n: int, row: Row, name: str, ids: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "order_id": order.id,
+        "n": n,
+        "kind": row.kind,
+        "account": name,
+        "amount_fen": row.amount_fen,
+        "member_id": ids[row.member] if row.member else None,
+        "level": row.level,
+        "bucket": row.bucket,
+        "reason": row.reason,
+        "region_code": row.region,
+        "rate_bps": row.rate_bps,
+    }
+
+
+def _account(row: Row, supplier: str) -> str:
     if row.member is not None and row.bucket is not None:
         return share.account(row.member, row.bucket)
     if row.kind is RowKind.COST:
-        return f"supplier:{_merchant(order)}"
+        return supplier
     return {RowKind.HOUSE: "platform:house", RowKind.RESERVE: "platform:reserve"}.get(row.kind, "platform:margin")
-
-
-def _merchant(order: Order) -> str:
-    chosen = sa.select(Merchant.code).join(Matrix, Matrix.merchant_id == Merchant.id)
-    return db.session.scalars(
-        chosen.join(Member, Member.matrix_id == Matrix.id).where(Member.id == order.seller_id)
-    ).one()
 
 
 def _distance(order: Order) -> int | None:

@@ -5,51 +5,27 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 
 from models.base import db
 from models.queries import ledger as queries
 from models.rules import ledger as rules
-from models.tables.ledger import Account, Block, Posting, Snapshot
+from models.tables.ledger import Block, Posting, Snapshot
 
 LOCK = 7310003  # shared by every posting in flight (trigger posting_open)
 
-_INSERT_POSTING = sa.text(
-    "INSERT INTO posting (key, digest, kind, subject, at, facts)"
-    " VALUES (:key, posting_digest(:kind, :facts, :legs), :kind, :subject, :at, :facts)"
-    " ON CONFLICT (key) DO NOTHING RETURNING id"
+# One call for a posting with all its legs: see migration 0006.
+_BOOK = sa.text(
+    "SELECT posting_book(:key, :kind, :subject, :at, :facts, :legs, CAST(:account AS text[]), CAST(:bucket AS text[]),"
+    " CAST(:is_hot AS boolean[]), CAST(:amount_fen AS bigint[]), CAST(:cause AS text[]), CAST(:level AS smallint[]),"
+    " CAST(:rate_bps AS bigint[]), CAST(:base_fen AS bigint[]), CAST(:reason AS text[]))"
 ).bindparams(sa.bindparam("facts", type_=JSONB))
+_COLUMNS = ("account", "amount_fen", "cause", "level", "rate_bps", "base_fen", "reason")
 
 _SAME = sa.text(
     "SELECT id, digest = posting_digest(:kind, :facts, :legs) AS is_same FROM posting WHERE key = :key"
 ).bindparams(sa.bindparam("facts", type_=JSONB))
-
-# One statement for all legs, since the database sums a posting up at the end of the statement that posts it.
-_INSERT_LEGS = sa.text(
-    "INSERT INTO leg (posting_id, n, account_id, amount_fen, cause, level, rate_bps, base_fen, reason)"
-    " SELECT :posting_id, n, account_id, amount_fen, cause, level, rate_bps, base_fen, reason"
-    " FROM unnest(CAST(:account_id AS bigint[]), CAST(:amount_fen AS bigint[]), CAST(:cause AS text[]),"
-    " CAST(:level AS smallint[]), CAST(:rate_bps AS bigint[]), CAST(:base_fen AS bigint[]), CAST(:reason AS text[]))"
-    " WITH ORDINALITY AS legs (account_id, amount_fen, cause, level, rate_bps, base_fen, reason, n)"
-)
-
-
-def accounts(codes: Sequence[str]) -> dict[str, int]:
-    """The ids of accounts by their codes; one that nothing was ever posted to is opened, empty."""
-    found = queries.account_ids(codes)
-    fresh = sorted(set(codes) - set(found))
-    if fresh:
-        rows = [(code, *rules.bucket(code)) for code in fresh]
-        db.session.execute(
-            insert(Account).on_conflict_do_nothing(index_elements=["code"]),
-            [
-                {"code": code, "bucket": bucket, "is_hot": is_hot, "balance_fen": None if is_hot else 0}
-                for code, bucket, is_hot in rows
-            ],
-        )
-        found |= queries.account_ids(fresh)
-    return found
 
 
 def post(
@@ -58,16 +34,11 @@ def post(
     """Book one posting and answer its id. A repeat changes nothing; the same key with other content is refused."""
     rules.checked(legs)
     row = {"key": key, "kind": kind, "subject": subject, "at": at, "facts": dict(facts), "legs": rules.text(legs)}
-    posting_id = db.session.scalar(_INSERT_POSTING, row)
-    if posting_id is None:
-        return _repeated(row)
-    ids = accounts([leg.account for leg in legs])
-    columns = ("amount_fen", "cause", "level", "rate_bps", "base_fen", "reason")
-    values: dict[str, Any] = {name: [getattr(leg, name) for leg in legs] for name in columns}
-    db.session.execute(
-        _INSERT_LEGS, values | {"posting_id": posting_id, "account_id": [ids[leg.account] for leg in legs]}
-    )
-    return int(posting_id)
+    places = [rules.bucket(leg.account) for leg in legs]
+    columns: dict[str, Any] = {name: [getattr(leg, name) for leg in legs] for name in _COLUMNS}
+    columns |= {"bucket": [bucket for bucket, _ in places], "is_hot": [is_hot for _, is_hot in places]}
+    posting_id = db.session.scalar(_BOOK, row | columns)
+    return _repeated(row) if posting_id is None else int(posting_id)
 
 
 def _repeated(row: dict[str, Any]) -> int:

@@ -13,6 +13,7 @@ from models.base import db
 from models.errors import Conflict, Missing
 from models.operations import admission, commission, outbox, share, standing, team
 from models.queries import member as members
+from models.queries import party
 from models.queries import policy as policies
 from models.rules import admission as tasks
 from models.rules import order as life
@@ -22,7 +23,6 @@ from models.rules.policy import Policy
 from models.rules.standing import Standing
 from models.tables.member import Member
 from models.tables.order import Order, OrderLine, Refund
-from models.tables.standing import AdmissionTask
 
 
 class NumberReused(Conflict):
@@ -115,31 +115,37 @@ def _buyer(purchase: Purchase) -> Member | None:
 
 
 def _check_admission(purchase: Purchase, buyer: Member | None) -> None:
+    asked, bought = _passed(buyer) if buyer else ([], [])
     tasks.check_order(
         buyer=Standing(buyer.standing) if buyer else None,
-        tasks=_tasks(buyer) if buyer else (),
+        tasks=asked,
         seller=purchase.seller,
         paid_fen=purchase.paid_fen,
-        purchases=_purchases(buyer) if buyer else (),
+        purchases=bought,
     )
 
 
-def _tasks(member: Member) -> list[str]:
-    chosen = sa.select(Member.code).join(AdmissionTask, AdmissionTask.seller_id == Member.id)
-    return list(db.session.scalars(chosen.where(AdmissionTask.member_id == member.id).order_by(AdmissionTask.n)))
+_PASSED = sa.text(
+    """
+    SELECT s.code, t.n AS task, NULL AS state, false AS completed
+    FROM admission_task t JOIN member s ON s.id = t.seller_id WHERE t.member_id = :member
+    UNION ALL
+    SELECT s.code, NULL, o.state, o.completed_at IS NOT NULL
+    FROM shop_order o JOIN member s ON s.id = o.seller_id WHERE o.buyer_id = :member AND o.kind = 'admission'
+    ORDER BY task
+    """
+)
 
 
-def _purchases(member: Member) -> list[tasks.Purchase]:
-    found = db.session.execute(
-        sa.select(Member.code, Order.completed_at, Order.state).join(Member, Member.id == Order.seller_id)
-        .where(Order.buyer_id == member.id, Order.kind == "admission")
-    )  # fmt: skip
-    return [
-        tasks.Purchase(
-            seller=row.code, completed=row.completed_at is not None, refunded=row.state == life.State.REFUNDED
-        )
+def _passed(member: Member) -> tuple[list[str], list[tasks.Purchase]]:
+    """Whose showcases a candidate is to buy in, in their order, and what it bought so far."""
+    found = db.session.execute(_PASSED, {"member": member.id}).all()
+    bought = [
+        tasks.Purchase(seller=row.code, completed=row.completed, refunded=row.state == life.State.REFUNDED)
         for row in found
+        if row.task is None
     ]
+    return [row.code for row in found if row.task is not None], bought
 
 
 def ship(*, number: str, at: datetime) -> Order:
@@ -163,35 +169,22 @@ def complete(*, number: str, at: datetime) -> Order:
     order.state, order.completed_at, order.confirm_at = after, at, None
     order.mature_at = shares.matures_at(at, policy)
     order.settled_fen = order.paid_fen - order.refunded_fen
-    _lock_people(order, policy)
-    commission.settle(order=order, policy=policy, at=at)
-    seller = db.session.get_one(Member, order.seller_id)
-    teams = team.add(member=seller, sales_fen=order.settled_fen)
+    parties = party.of([order], by=policy.levels_by)
+    people = members.locked(parties.everybody([order]))
+    commission.settle(order=order, policy=policy, parties=parties, people=people, at=at)
+    teams = team.add(member=people[order.seller_id], sales_fen=order.settled_fen)
     _, current = policies.in_force(at)
-    _after_purchase(order, current, at)
+    if order.buyer_id is not None:
+        _after_purchase(order, people[order.buyer_id], current, at)
     team.evaluate(member_ids=teams, policy=current, at=at)
     outbox.emit("order.completed", subject=subject(order), order_id=order.id)
-    db.session.flush()
     return order
 
 
-def _lock_people(order: Order, policy: Policy) -> None:
-    """Everybody this completion may change, locked at once in id order: the upline, the agents, the buyer's side."""
-    people = commission.earners(order, policy)
-    if order.buyer_id is not None:
-        sponsor_id = db.session.scalar(sa.select(Member.sponsor_id).where(Member.id == order.buyer_id))
-        people |= {order.buyer_id} | ({sponsor_id} if sponsor_id else set())
-    members.locked(people)
-
-
-def _after_purchase(order: Order, policy: Policy, at: datetime) -> None:
+def _after_purchase(order: Order, buyer: Member, policy: Policy, at: datetime) -> None:
     """What a completed order does for a buyer who is a member (rules §3.4, §4.4, §5.8)."""
-    if order.buyer_id is None:
-        return
-    db.session.flush()
-    buyer = members.locked([order.buyer_id])[order.buyer_id]
     if order.kind == Kind.ADMISSION:
-        if buyer.standing == Standing.CANDIDATE and tasks.is_complete(_tasks(buyer), _purchases(buyer)):
+        if buyer.standing == Standing.CANDIDATE and tasks.is_complete(*_passed(buyer)):
             admission.qualify(member_id=buyer.id, at=at)
     elif order.kind == Kind.NORMAL:
         share.meet_obligation(member_id=buyer.id, at=at)

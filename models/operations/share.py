@@ -4,7 +4,7 @@ Shares move under their owner's row lock alone; an order's lock, where one is ne
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,8 +33,11 @@ def account(code: str, bucket: str) -> str:
 class Draft:
     """Legs of one posting in the making; balances as they will stand once it is booked."""
 
-    def __init__(self) -> None:
+    def __init__(self, reading: Iterable[str] = ()) -> None:
+        """``reading`` names accounts whose balances will be asked for: they are read at once."""
+        names = list(reading)
         self.legs: list[Leg] = []
+        self.held = books.cold_balances(names) if names else {}
 
     def add(self, name: str, amount_fen: int, cause: str, **why: Any) -> None:
         """One more leg; nothing for nothing."""
@@ -43,7 +46,7 @@ class Draft:
 
     def balance(self, name: str) -> int:
         drafted = sum(leg.amount_fen for leg in self.legs if leg.account == name)
-        return books.balance(name) + drafted
+        return (self.held[name] if name in self.held else books.balance(name)) + drafted
 
     def give(self, code: str, amount_fen: int, cause: str) -> None:
         """Make an amount available, debts first (rules §5.6)."""
@@ -83,16 +86,46 @@ class Draft:
         return ledger.post(key=key, kind=kind, subject=subject, at=at, legs=self.legs, facts=facts)
 
 
+_BOOK = sa.text(
+    "INSERT INTO share (order_id, n, kind, account, amount_fen, reversed_fen, member_id, level, bucket, reason,"
+    " region_code, rate_bps)"
+    " SELECT order_id, n, kind, account, amount_fen, 0, member_id, level, bucket, reason, region_code, rate_bps"
+    " FROM unnest(CAST(:order_id AS bigint[]), CAST(:n AS smallint[]), CAST(:kind AS text[]),"
+    " CAST(:account AS text[]), CAST(:amount_fen AS bigint[]), CAST(:member_id AS bigint[]),"
+    " CAST(:level AS smallint[]), CAST(:bucket AS text[]), CAST(:reason AS text[]), CAST(:region_code AS text[]),"
+    " CAST(:rate_bps AS bigint[]))"
+    " AS rows (order_id, n, kind, account, amount_fen, member_id, level, bucket, reason, region_code, rate_bps)"
+)
+
+
+def book(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the shares of settlements, however many, in one statement."""
+    if rows:
+        db.session.execute(_BOOK, {name: [row[name] for row in rows] for name in rows[0]})
+
+
 def of_order(order: Order, *buckets: Bucket) -> tuple[list[Share], dict[int, Member]]:
     """An order's shares (those in some buckets, or all) with their owners, under the owners' locks."""
-    owners = db.session.scalars(
-        sa.select(Share.member_id).where(Share.order_id == order.id, Share.member_id.is_not(None)).distinct()
-    )
-    people = members.locked([owner for owner in owners if owner is not None])
+    people = _owners(order.id)
     chosen = sa.select(Share).where(Share.order_id == order.id).order_by(Share.n)
     if buckets:
         chosen = chosen.where(Share.bucket.in_(buckets))
     return list(db.session.scalars(chosen.execution_options(populate_existing=True))), people
+
+
+def _owners(order_id: int) -> dict[int, Member]:
+    return members.locked(sa.select(Share.member_id).where(Share.order_id == order_id, Share.member_id.is_not(None)))
+
+
+_MATURE = sa.text(
+    """
+    WITH moved AS (
+        UPDATE share SET bucket = 'available', account = concat_ws(':', 'member', member.code, 'available') FROM member
+        WHERE order_id = :order AND bucket = 'pending' AND member.id = share.member_id
+        RETURNING n, member_id, level, amount_fen - reversed_fen AS left_fen)
+    SELECT * FROM moved ORDER BY n
+    """
+)
 
 
 def mature(*, order_id: int, at: datetime) -> None:
@@ -102,10 +135,11 @@ def mature(*, order_id: int, at: datetime) -> None:
         return
     order.mature_at = None
     if not order.is_held:
-        shares, people = of_order(order, Bucket.PENDING)
-        draft = Draft()
-        for share in shares:
-            draft.move(share, _owner(share, people).code, Bucket.AVAILABLE, "mature")
+        codes = {member_id: member.code for member_id, member in _owners(order_id).items()}
+        draft = Draft(account(code, Bucket.DEBT) for code in codes.values())
+        for row in db.session.execute(_MATURE, {"order": order_id}).all():
+            draft.add(account(codes[row.member_id], Bucket.PENDING), -row.left_fen, "mature", level=row.level)
+            draft.give(codes[row.member_id], row.left_fen, "mature")
         draft.book(key=f"mature:{order.number}", kind="mature", subject=f"order:{order.number}", at=at)
     db.session.flush()
 
@@ -168,9 +202,3 @@ def open_obligations(member_id: int) -> Sequence[withdrawal.Obligation]:
         sa.select(Obligation.since).where(Obligation.member_id == member_id, Obligation.met_at.is_(None))
     )
     return [withdrawal.Obligation(since=since) for since in found]
-
-
-def _owner(share: Share, people: dict[int, Member]) -> Member:
-    if share.member_id is None:
-        raise LookupError(f"share {share.order_id}/{share.n} lies in a bucket without an owner")
-    return people[share.member_id]

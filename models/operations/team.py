@@ -14,14 +14,31 @@ from models.tables.member import Member
 from models.tables.standing import StandingChange, Team
 
 # Presets hold no rank: leaving them out keeps the network's top from being everybody's lock.
-_TEAM = sa.text(
-    """
+_LOCKED = """
     WITH RECURSIVE above AS (
         SELECT s.member_id, s.parent_id, 0 AS distance FROM seat s WHERE s.member_id = :member
         UNION ALL
         SELECT s.member_id, s.parent_id, a.distance + 1 FROM above a JOIN seat s ON s.id = a.parent_id
-        WHERE a.distance < :levels)
-    SELECT t.member_id FROM team t JOIN above a ON a.member_id = t.member_id ORDER BY t.member_id FOR UPDATE OF t
+        WHERE a.distance < :levels),
+    locked AS MATERIALIZED (
+        SELECT t.member_id FROM team t JOIN above a ON a.member_id = t.member_id
+        ORDER BY t.member_id FOR UPDATE OF t)
+"""
+_TEAM = sa.text(f"{_LOCKED} SELECT member_id FROM locked")
+_ADD = sa.text(
+    f"""
+    {_LOCKED}
+    UPDATE team t
+    SET size = t.size + CASE WHEN :counts OR t.member_id = :member THEN :people ELSE 0 END,
+        sales_fen = t.sales_fen + CASE WHEN :counts OR t.member_id = :member THEN :sales_fen ELSE 0 END,
+        own_fen = t.own_fen + CASE WHEN t.member_id = :member THEN :sales_fen ELSE 0 END
+    FROM locked WHERE t.member_id = locked.member_id RETURNING t.member_id
+    """
+)
+_TEAMS = sa.text(
+    """
+    SELECT m.id, m.standing, m.rank, t.size, t.sales_fen, t.own_fen
+    FROM member m JOIN team t ON t.member_id = m.id WHERE m.id = ANY (:ids) ORDER BY m.id
     """
 )
 
@@ -43,19 +60,14 @@ def add(*, member: Member, people: int = 0, sales_fen: int = 0) -> list[int]:
     A head counts for the member itself however its showcase stands, for those above only while it is not closed; the
     same holds for sales (rules §4.6): ``member.showcase`` decides, so a showcase is closed after its team was told.
     """
-    teams = teams_of(member.id)
-    if not teams:
-        return []
-    counts = member.showcase != "closed"
-    affected = teams if counts else [one for one in teams if one == member.id]
-    db.session.execute(
-        sa.update(Team)
-        .where(Team.member_id.in_(affected))
-        .values(size=Team.size + people, sales_fen=Team.sales_fen + sales_fen)
-    )
-    if sales_fen:
-        db.session.execute(sa.update(Team).where(Team.member_id == member.id).values(own_fen=Team.own_fen + sales_fen))
-    return teams
+    told = {
+        "member": member.id,
+        "levels": LEVELS_SHOWN,
+        "people": people,
+        "sales_fen": sales_fen,
+        "counts": member.showcase != "closed",
+    }
+    return list(db.session.scalars(_ADD, told))
 
 
 def leave_teams(*, member: Member) -> None:
@@ -83,20 +95,17 @@ def evaluate(*, member_ids: Sequence[int], policy: Policy, at: datetime) -> None
     """Raise the ranks that are reached now; a rank is kept once reached (rules §4.6)."""
     if not member_ids:
         return
-    found = db.session.execute(
-        sa.select(Member, Team).join(Team, Team.member_id == Member.id).where(Member.id.in_(member_ids))
-        .order_by(Member.id).execution_options(populate_existing=True)
-    )  # fmt: skip
-    for member, team in found:
-        if not rules.is_ranked(Standing(member.standing)):
+    for row in db.session.execute(_TEAMS, {"ids": list(member_ids)}).all():
+        if not rules.is_ranked(Standing(row.standing)):
             continue
         reached = rules.rank_for(
-            team_size=team.size, team_sales_fen=team.sales_fen, own_sales_fen=team.own_fen, policy=policy
+            team_size=row.size, team_sales_fen=row.sales_fen, own_sales_fen=row.own_fen, policy=policy
         )
-        best = rules.higher(Rank(member.rank) if member.rank else None, reached)
-        if best != member.rank:
-            evidence = {"team_size": team.size, "team_sales_fen": team.sales_fen, "own_sales_fen": team.own_fen}
-            changed(member, "ranked", before=member.rank, after=best, at=at, reason="reached", evidence=evidence)
+        best = rules.higher(Rank(row.rank) if row.rank else None, reached)
+        if best != row.rank:
+            evidence = {"team_size": row.size, "team_sales_fen": row.sales_fen, "own_sales_fen": row.own_fen}
+            member = db.session.get_one(Member, row.id)
+            changed(member, "ranked", before=row.rank, after=best, at=at, reason="reached", evidence=evidence)
             member.rank = best
     db.session.flush()
 

@@ -54,12 +54,6 @@ class Statement:
     reason: str
 
 
-def account_ids(codes: Sequence[str]) -> dict[str, int]:
-    """The ids of those accounts that exist."""
-    found = db.session.execute(sa.select(Account.code, Account.id).where(Account.code.in_(codes)))
-    return {row.code: row.id for row in found}
-
-
 def legs(posting_id: int) -> list[LegRow]:
     """The legs of a posting, in their order."""
     columns = (Leg.posting_id, Leg.n, Account.code, Leg.amount_fen, Leg.cause, Leg.level, Leg.rate_bps, Leg.base_fen)
@@ -80,6 +74,14 @@ def balances(codes: Sequence[str] | None = None) -> dict[str, int]:
     if codes is None:
         return held | hot
     return {code: (held | hot).get(code, 0) for code in codes}
+
+
+def cold_balances(codes: Sequence[str]) -> dict[str, int]:
+    """What accounts that are not hot hold now, in fen; 0 for one that nothing was posted to."""
+    found = db.session.execute(
+        sa.text("SELECT code, balance_fen FROM account WHERE code = ANY (:codes)"), {"codes": list(codes)}
+    )
+    return dict.fromkeys(codes, 0) | {row.code: row.balance_fen for row in found}
 
 
 def balance(code: str) -> int:

@@ -3,15 +3,17 @@
 from collections.abc import Collection
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from models.base import db
 from models.errors import Missing
 from models.rules.placement import Sponsor, Template, is_open, template
-from models.rules.policy import LevelsBy
 from models.rules.share import Person
 from models.rules.standing import QUALIFIED, Showcase, Standing
 from models.tables.member import Matrix, Member
 from models.tables.placement import Seat
+
+IDS = ARRAY(sa.BigInteger)
 
 
 class NoMember(Missing):
@@ -26,10 +28,11 @@ def by_code(code: str) -> Member:
     return member
 
 
-def locked(ids: Collection[int]) -> dict[int, Member]:
-    """Members under their row locks, taken in id order, as they stand now."""
+def locked(ids: Collection[int] | sa.Select[int | None]) -> dict[int, Member]:
+    """Members, named by their ids or a query of ids, under their row locks taken in id order, as they stand now."""
+    chosen = Member.id.in_(ids) if isinstance(ids, sa.Select) else Member.id == sa.any_(sa.literal(list(ids), IDS))
     found = db.session.scalars(
-        sa.select(Member).where(Member.id.in_(ids)).order_by(Member.id)
+        sa.select(Member).where(chosen).order_by(Member.id)
         .with_for_update(key_share=True).execution_options(populate_existing=True)
     )  # fmt: skip
     return {member.id: member for member in found}
@@ -72,35 +75,6 @@ def promotes(member: Member) -> bool:
 def seat_of(member_id: int) -> Seat | None:
     """Where a member sits, if it has a seat."""
     return db.session.scalars(sa.select(Seat).where(Seat.member_id == member_id)).one_or_none()
-
-
-_BY_PLACEMENT = sa.text(
-    """
-    WITH RECURSIVE above AS (
-        SELECT member_id, parent_id, 1 AS level FROM seat WHERE member_id = :member
-        UNION ALL
-        SELECT s.member_id, s.parent_id, a.level + 1 FROM above a JOIN seat s ON s.id = a.parent_id
-        WHERE a.level < :levels)
-    SELECT member_id FROM above ORDER BY level
-    """
-)
-
-_BY_SPONSOR = sa.text(
-    """
-    WITH RECURSIVE above AS (
-        SELECT id, sponsor_id, 1 AS level FROM member WHERE id = :member
-        UNION ALL
-        SELECT m.id, m.sponsor_id, a.level + 1 FROM above a JOIN member m ON m.id = a.sponsor_id
-        WHERE a.level < :levels)
-    SELECT id FROM above ORDER BY level
-    """
-)
-
-
-def upline(member_id: int, *, levels: int, by: LevelsBy) -> list[int]:
-    """A member and who earns from its sales, by placement or by sponsor: ids, nearest first."""
-    query = _BY_PLACEMENT if by is LevelsBy.PLACEMENT else _BY_SPONSOR
-    return list(db.session.scalars(query, {"member": member_id, "levels": levels}))
 
 
 _DISTANCE = sa.text(

@@ -23,10 +23,13 @@ _IN_FORCE = sa.text(
 
 def of(version_id: int) -> Policy:
     """The policy of a version: what an order paid under it keeps for ever."""
-    version = db.session.get_one(PolicyVersion, version_id)
-    if version.digest not in _made:
-        _made[version.digest] = rules.changed(rules.preset(version.preset), version.terms)
-    return _made[version.digest]
+    known: dict[int, Policy] = db.session.info.setdefault("policies", {})
+    if version_id not in known:
+        version = db.session.get_one(PolicyVersion, version_id)
+        if version.digest not in _made:
+            _made[version.digest] = rules.changed(rules.preset(version.preset), version.terms)
+        known[version_id] = _made[version.digest]
+    return known[version_id]
 
 
 def in_force(at: datetime) -> tuple[int, Policy]:

@@ -103,6 +103,43 @@ BEGIN
 END $$
 """
 
+# One call books a posting: nothing under a key that is taken, new accounts opened empty, all legs at once, since
+# a posting is summed up at the end of the statement that writes its legs.
+BOOK = """
+CREATE FUNCTION posting_book(
+    key_ text, kind_ text, subject_ text, at_ timestamptz, facts_ jsonb, text_ text,
+    codes text[], buckets text[], hot boolean[], amounts bigint[], causes text[], levels smallint[], rates bigint[],
+    bases bigint[], reasons text[])
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    made bigint;
+BEGIN
+    INSERT INTO posting (key, digest, kind, subject, at, facts)
+    VALUES (key_, posting_digest(kind_, facts_, text_), kind_, subject_, at_, facts_)
+    ON CONFLICT (key) DO NOTHING RETURNING id INTO made;
+    IF made IS NULL THEN
+        RETURN NULL;
+    END IF;
+    PERFORM account_open(codes, buckets, hot);
+    INSERT INTO leg (posting_id, n, account_id, amount_fen, cause, level, rate_bps, base_fen, reason)
+    SELECT made, l.n, a.id, l.amount_fen, l.cause, l.level, l.rate_bps, l.base_fen, l.reason
+    FROM unnest(codes, amounts, causes, levels, rates, bases, reasons)
+         WITH ORDINALITY AS l (code, amount_fen, cause, level, rate_bps, base_fen, reason, n)
+    JOIN account a ON a.code = l.code;
+    RETURN made;
+END $$
+"""
+
+OPEN_ACCOUNT = """
+CREATE FUNCTION account_open(codes text[], buckets text[], hot boolean[]) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO account (code, bucket, is_hot, balance_fen)
+    SELECT DISTINCT w.code, w.bucket, w.is_hot, CASE WHEN w.is_hot THEN NULL ELSE 0 END
+    FROM unnest(codes, buckets, hot) AS w (code, bucket, is_hot)
+    WHERE NOT EXISTS (SELECT FROM account a WHERE a.code = w.code) ORDER BY w.code
+    ON CONFLICT (code) DO NOTHING
+$$
+"""
+
 # A balance is moved by its legs and by nothing else.
 FIXED = """
 CREATE FUNCTION account_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -134,7 +171,7 @@ def upgrade() -> None:
     op.execute("CREATE INDEX ix_posting_at_id ON posting (at, id)")
     op.execute("CREATE INDEX ix_posting_subject_id ON posting (subject, id)")
     op.execute("CREATE INDEX ix_leg_posting_id ON leg USING brin (posting_id)")
-    for statement in (DIGEST, OPEN, BALANCE, FIXED, *TRIGGERS):
+    for statement in (DIGEST, OPEN, BALANCE, FIXED, OPEN_ACCOUNT, BOOK, *TRIGGERS):
         op.execute(statement)
     for table in ("posting", "leg", "snapshot", "block"):
         guards.append_only(table)
@@ -147,3 +184,5 @@ def downgrade() -> None:
     for function in ("account_fixed", "leg_balance", "posting_open"):
         op.execute(f"DROP FUNCTION {function}()")
     op.execute("DROP FUNCTION posting_digest(text, jsonb, text)")
+    op.execute("DROP FUNCTION account_open(text[], text[], boolean[])")
+    op.execute("DROP FUNCTION posting_book")
