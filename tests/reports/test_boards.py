@@ -152,7 +152,7 @@ class TestArea:
         factories.history_line(run=run, paid_fen=300)
         factories.history_line(run=run, paid_fen=100, province_code=None, city_code=None)
         chart = _board(Area).province()
-        assert [row[:3] for row in _table(chart)] == [("310000", 300, 0.75), ("未识别地区", 100, 0.25)]
+        assert [row[:3] for row in _table(chart)] == [("上海市", 300, 0.75), ("未识别地区", 100, 0.25)]
         assert [line.narrow for line in chart.lines] == [{"province": "310000"}, {"province": "-"}]
 
     def test_points_from_a_square_to_the_line_of_its_province(self, run):
@@ -167,7 +167,7 @@ class TestArea:
     def test_names_a_municipality_by_itself(self, run):
         factories.history_line(run=run, city_code=None)
         factories.history_line(run=run, city_code=None, province_code="320000", paid_fen=1)
-        assert [row[0] for row in _table(_board(Area).city())] == ["310000", "320000（市未识别）"]
+        assert [row[0] for row in _table(_board(Area).city())] == ["上海市", "江苏省（市未识别）"]
 
 
 class TestCatalogue:
