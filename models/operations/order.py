@@ -1,4 +1,4 @@
-"""The life of an order: placed, shipped, completed and settled, refunded."""
+"""The life of an order: placed, paid, shipped, completed and settled, cancelled, refunded."""
 
 import hashlib
 import json
@@ -33,6 +33,10 @@ class NoOrder(Missing):
     """No order has this number."""
 
 
+class NoDeposit(Conflict):
+    """The order is no presale with a deposit."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Purchase:
     """What was ordered, as it stands at payment. Amounts in fen; the region is the address's six-digit code."""
@@ -47,6 +51,7 @@ class Purchase:
     scene: life.Scene = life.Scene.SHARE_LINK
     region: str | None = None
     freight_fen: int = 0
+    deposit_fen: int = 0
     address: dict[str, Any] = field(default_factory=dict)
     lines: Sequence[OrderLine] = ()
 
@@ -78,35 +83,112 @@ def number_of(order_id: int) -> str:
 
 def place(*, purchase: Purchase, at: datetime) -> Order:
     """Take in a paid order; the same order again changes nothing (rules §5.1, §5.2)."""
-    seller = members.by_code(purchase.seller)
-    there = db.session.scalars(sa.select(Order).where(Order.number == purchase.number)).one_or_none()
+    there = _there(purchase)
     if there is not None:
-        if bytes(there.digest) != purchase.digest():
-            raise NumberReused(f"规则 5.1：订单号 {purchase.number} 已存在且内容不同，请核对。")
+        return pay(number=there.number, at=at)
+    order = _record(purchase, life.State.PAID, at)
+    _collect(order, "pay", order.paid_fen, at)
+    outbox.emit("order.paid", subject=subject(order), order_id=order.id)
+    return order
+
+
+def await_payment(*, purchase: Purchase, at: datetime) -> Order:
+    """Take in an order that nobody paid yet; the same order again changes nothing (rules §5.1)."""
+    there = _there(purchase)
+    if there is not None:
         return there
+    order = _record(purchase, life.State.PENDING_PAYMENT, at)
+    outbox.emit("order.placed", subject=subject(order), order_id=order.id)
+    return order
+
+
+def _there(purchase: Purchase) -> Order | None:
+    there = db.session.scalars(sa.select(Order).where(Order.number == purchase.number)).one_or_none()
+    if there is not None and bytes(there.digest) != purchase.digest():
+        raise NumberReused(f"规则 5.1：订单号 {purchase.number} 已存在且内容不同，请核对。")
+    return there
+
+
+def _record(purchase: Purchase, state: life.State, at: datetime) -> Order:
+    seller = members.by_code(purchase.seller)
     life.check_terms(paid_fen=purchase.paid_fen, cost_fen=purchase.cost_fen, commission_fen=purchase.commission_fen)
+    life.check_deposit(
+        is_presale=purchase.kind is Kind.PRESALE, deposit_fen=purchase.deposit_fen, paid_fen=purchase.paid_fen
+    )
     life.check_seller(members.person(seller))
     buyer = _buyer(purchase)
     if purchase.kind is Kind.ADMISSION:
         _check_admission(purchase, buyer)
     policy_id, _ = policies.in_force(at)
     order = Order(
-        number=purchase.number, kind=purchase.kind, scene=purchase.scene, state=life.State.PAID, seller_id=seller.id,
+        number=purchase.number, kind=purchase.kind, scene=purchase.scene, state=state, seller_id=seller.id,
         buyer_id=buyer.id if buyer else None, buyer=purchase.buyer, paid_fen=purchase.paid_fen,
-        freight_fen=purchase.freight_fen, cost_fen=purchase.cost_fen, commission_fen=purchase.commission_fen,
-        region_code=purchase.region, address=purchase.address, policy_id=policy_id, digest=purchase.digest(),
-        placed_at=at, paid_at=at,
+        deposit_fen=purchase.deposit_fen, freight_fen=purchase.freight_fen, cost_fen=purchase.cost_fen,
+        commission_fen=purchase.commission_fen, region_code=purchase.region, address=purchase.address,
+        policy_id=policy_id, digest=purchase.digest(), placed_at=at,
+        paid_at=at if state is life.State.PAID else None,
     )  # fmt: skip
     db.session.add(order)
     db.session.flush()
     for line in purchase.lines:
         line.order_id = order.id
         db.session.add(line)
+    return order
+
+
+def _collect(order: Order, kind: str, amount_fen: int, at: datetime) -> None:
+    """Money of a buyer comes in, or goes back when negative; the settlement empties what lies in clearing."""
     draft = share.Draft()
-    draft.add("custody", -order.paid_fen, "payment")
-    draft.add("clearing", order.paid_fen, "payment")
-    draft.book(key=f"pay:{order.number}", kind="pay", subject=subject(order), at=at, policy=policy_id)
-    outbox.emit("order.paid", subject=subject(order), order_id=order.id)
+    draft.add("custody", -amount_fen, "payment")
+    draft.add("clearing", amount_fen, "payment")
+    draft.book(key=f"{kind}:{order.number}", kind=kind, subject=subject(order), at=at, policy=order.policy_id)
+
+
+def pay(*, number: str, at: datetime) -> Order:
+    """The whole price is there, or the balance of a presale: the policy of now is the order's for ever (rules §5.1)."""
+    order = by_number(number)
+    before, after = life.State(order.state), life.after(life.State(order.state), life.Event.PAY)
+    if after is not before:
+        order.state, order.paid_at = after, at
+        order.policy_id, _ = policies.in_force(at)
+        left = life.balance_fen(before, paid_fen=order.paid_fen, deposit_fen=order.deposit_fen)
+        _collect(order, "pay", left, at)
+        outbox.emit("order.paid", subject=subject(order), order_id=order.id)
+    return order
+
+
+def pay_deposit(*, number: str, at: datetime) -> Order:
+    """The deposit of a presale came in; late or again, it changes nothing (rules §5.1)."""
+    order = by_number(number)
+    if not order.deposit_fen:
+        raise NoDeposit(f"规则 5.1：订单 {number} 没有定金，请按全款支付。")
+    before, after = life.State(order.state), life.after(life.State(order.state), life.Event.PAY_DEPOSIT)
+    if after is not before:
+        order.state = after
+        _collect(order, "pay-deposit", order.deposit_fen, at)
+        outbox.emit("order.deposit_paid", subject=subject(order), order_id=order.id)
+    return order
+
+
+def call_balance(*, number: str) -> Order:
+    """The goods of a presale are there: the buyer is reminded of the balance, once (rules §5.1)."""
+    order = by_number(number)
+    before, after = life.State(order.state), life.after(life.State(order.state), life.Event.CALL_BALANCE)
+    if after is not before:
+        order.state = after
+        outbox.emit("order.balance_due", subject=subject(order), order_id=order.id)
+    return order
+
+
+def cancel(*, number: str, at: datetime) -> Order:
+    """End an order that was never paid in full; a deposit goes back whole (rules §5.1)."""
+    order = by_number(number)
+    before, after = life.State(order.state), life.after(life.State(order.state), life.Event.CANCEL)
+    if after is not before:
+        order.state = after
+        left = life.balance_fen(before, paid_fen=order.paid_fen, deposit_fen=order.deposit_fen)
+        _collect(order, "cancel", left - order.paid_fen, at)
+        outbox.emit("order.cancelled", subject=subject(order), order_id=order.id)
     return order
 
 
@@ -141,7 +223,7 @@ def _passed(member: Member) -> tuple[list[str], list[tasks.Purchase]]:
     """Whose showcases a candidate is to buy in, in their order, and what it bought so far."""
     found = db.session.execute(_PASSED, {"member": member.id}).all()
     bought = [
-        tasks.Purchase(seller=row.code, completed=row.completed, refunded=row.state == life.State.REFUNDED)
+        tasks.Purchase(seller=row.code, completed=row.completed, refunded=row.state in life.UNDONE)
         for row in found
         if row.task is None
     ]

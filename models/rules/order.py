@@ -44,6 +44,9 @@ BEFORE = {State.PENDING_PAYMENT, State.DEPOSIT_PAID, State.BALANCE_DUE}
 SETTLABLE = {State.PAID, State.SHIPPED}
 """Paid in full and waiting for the receipt."""
 
+UNDONE = {State.CANCELLED, State.REFUNDED}
+"""Nothing of it was bought in the end."""
+
 MOVES: dict[tuple[State, Event], State] = {
     (State.PENDING_PAYMENT, Event.PAY): State.PAID,
     (State.PENDING_PAYMENT, Event.PAY_DEPOSIT): State.DEPOSIT_PAID,
@@ -104,6 +107,20 @@ def check_terms(*, paid_fen: int, cost_fen: int, commission_fen: int) -> None:
     check_amount(paid_fen, "规则 5.1：实付金额", least_fen=1)
     check_amount(cost_fen, "规则 5.1：成本")
     check_amount(commission_fen, "规则 5.1：佣金")
+
+
+def check_deposit(*, is_presale: bool, deposit_fen: int, paid_fen: int) -> None:
+    """A deposit is part of the price of a presale, and of nothing else (rules 5.1)."""
+    check_amount(deposit_fen, "规则 5.1：定金")
+    if deposit_fen and not is_presale:
+        raise BadShare("规则 5.1：只有预售订单有定金，请改为预售或去掉定金。")
+    if deposit_fen >= paid_fen:
+        raise BadShare(f"规则 5.1：定金须少于订单金额 {paid_fen} 分。")
+
+
+def balance_fen(state: State, *, paid_fen: int, deposit_fen: int) -> int:
+    """What is still to be paid of an order that waits for money (rules 5.1)."""
+    return paid_fen if state is State.PENDING_PAYMENT else paid_fen - deposit_fen
 
 
 def check_seller(seller: Person) -> None:

@@ -16,7 +16,8 @@ class Order(Base):
     """An order as it stood at payment, and where it is in its life. Amounts in fen.
 
     ``digest`` covers what was ordered: the same number with another content is refused. ``settled_fen`` is what the
-    settlement booked (paid less what was refunded before). ``buyer`` names a buyer who is no member.
+    settlement booked (paid less what was refunded before); ``deposit_fen`` of ``paid_fen`` is the first part of a
+    presale. ``buyer`` names a buyer who is no member.
     """
 
     __tablename__ = "shop_order"
@@ -30,6 +31,7 @@ class Order(Base):
             name="state",
         ),
         sa.CheckConstraint("paid_fen > 0 AND cost_fen >= 0 AND commission_fen >= 0 AND freight_fen >= 0", name="terms"),
+        sa.CheckConstraint("deposit_fen >= 0 AND deposit_fen < paid_fen", name="deposit"),
         sa.CheckConstraint("refunded_fen BETWEEN 0 AND paid_fen", name="refunded"),
         sa.CheckConstraint("settled_fen BETWEEN 0 AND paid_fen", name="settled"),
         sa.CheckConstraint("(completed_at IS NULL) = (settled_fen IS NULL)", name="completed"),
@@ -52,6 +54,7 @@ class Order(Base):
     buyer_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"))
     buyer: Mapped[str | None]
     paid_fen: Mapped[int]
+    deposit_fen: Mapped[int] = mapped_column(default=0)
     freight_fen: Mapped[int] = mapped_column(default=0)
     cost_fen: Mapped[int]
     commission_fen: Mapped[int]

@@ -122,6 +122,7 @@ CREATE TABLE shop_order (
     buyer_id BIGINT,
     buyer TEXT,
     paid_fen BIGINT NOT NULL,
+    deposit_fen BIGINT NOT NULL,
     freight_fen BIGINT NOT NULL,
     cost_fen BIGINT NOT NULL,
     commission_fen BIGINT NOT NULL,
@@ -147,6 +148,7 @@ CREATE TABLE shop_order (
         'shipped', 'completed', 'cancelled', 'refunded')),
     CONSTRAINT ck_shop_order_terms CHECK (
         paid_fen > 0 AND cost_fen >= 0 AND commission_fen >= 0 AND freight_fen >= 0),
+    CONSTRAINT ck_shop_order_deposit CHECK (deposit_fen >= 0 AND deposit_fen < paid_fen),
     CONSTRAINT ck_shop_order_refunded CHECK (refunded_fen BETWEEN 0 AND paid_fen),
     CONSTRAINT ck_shop_order_settled CHECK (settled_fen BETWEEN 0 AND paid_fen),
     CONSTRAINT ck_shop_order_completed CHECK ((completed_at IS NULL) = (settled_fen IS NULL)),
