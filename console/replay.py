@@ -152,7 +152,7 @@ def play(lines: Iterable[str]) -> dict[str, Any]:
     with rehearsal():
         for number, line in enumerate(lines, 1):
             try:
-                now = _line(scenario.load(line), now, number)
+                now = play_line(scenario.load(line), now, number)
             except (DomainError, NotRefused) as wrong:
                 raise Stopped(number, str(wrong)) from wrong
         if not number:
@@ -160,12 +160,13 @@ def play(lines: Iterable[str]) -> dict[str, Any]:
         return world.shown()
 
 
-def _line(found: dict[str, Any], now: datetime | None, number: int) -> datetime | None:
+def play_line(found: dict[str, Any], now: datetime | None, number: int) -> datetime | None:
+    """One line after everything due before it; what a line that must be refused has tried is undone."""
     must_be_refused = found.get("refused", False)
     try:
         event = scenario.parse(found)
         scenario.check_sequence(event, first=number == 1, now=now)
-        _advance(event.at)
+        advance(event.at)
         now = event.at
         with db.session.begin_nested():
             ACTIONS[type(event)](event)
@@ -178,7 +179,7 @@ def _line(found: dict[str, Any], now: datetime | None, number: int) -> datetime 
     return now
 
 
-def _advance(at: datetime) -> None:
+def advance(at: datetime) -> None:
     """Everything due at or before an instant happens first, in order of due instant."""
     while (next_due := due.first(at)) is not None:
         due.run(next_due)

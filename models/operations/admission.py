@@ -8,6 +8,7 @@ from models.base import db
 from models.errors import Conflict
 from models.operations import agreement, placement, standing, team
 from models.operations.agreement import Acceptance
+from models.queries import admission as candidates
 from models.queries import member as members
 from models.queries import policy as policies
 from models.queries import tree
@@ -65,13 +66,13 @@ def register(*, code: str, inviter: str | None, acceptance: Acceptance, at: date
     """
     agreement.required(acceptance=acceptance, at=at)
     host = members.by_code(inviter) if inviter is not None else None
-    known = db.session.scalars(
-        sa.select(Member).where(Member.code == code).with_for_update(key_share=True)
-    ).one_or_none()
-    rules.check_registers(Standing(known.standing) if known else None)
+    known = _known(code)
     network = known.matrix_id if known else (host.matrix_id if host else _default_network())
     placement.lock(network)
+    # The same newcomer may have been seated while this one waited.
+    rules.check_registers(Standing(known.standing) if known else _standing(code))
     _, policy = policies.in_force(at)
+    is_back = known is not None
     if known is None:
         known = _newcomer(code, inviter, network, at, by)
     else:
@@ -82,7 +83,21 @@ def register(*, code: str, inviter: str | None, acceptance: Acceptance, at: date
     _fix_tasks(known, policy)
     team.changed(known, "registered", at=at, reason="registered", after=known.standing)
     db.session.flush()
+    # Orders that completed after a lapse count for the tasks of the next registration.
+    if is_back and tasks_of.is_complete(*candidates.passed(known.id)):
+        qualify(member_id=known.id, at=at)
     return known
+
+
+def _known(code: str) -> Member | None:
+    """Who registers again, under its lock and its sponsor's: both may change if its tasks are passed already."""
+    found = db.session.execute(sa.select(Member.id, Member.sponsor_id).where(Member.code == code)).one_or_none()
+    return members.locked([one for one in found if one is not None])[found.id] if found else None
+
+
+def _standing(code: str) -> Standing | None:
+    found = db.session.scalar(sa.select(Member.standing).where(Member.code == code))
+    return Standing(found) if found else None
 
 
 def _default_network() -> int:
@@ -180,8 +195,10 @@ def qualify(*, member_id: int, at: datetime) -> Member:
 
 
 def name_seed(*, member_id: int, at: datetime) -> None:
-    """Name a seed promoter 种子达人 from an instant on (rules §7.2)."""
+    """Name a seed promoter 种子达人 from an instant on (rules §7.2); again keeps the first."""
     member = members.locked([member_id])[member_id]
+    if member.seed_at is not None:
+        return
     member.seed_at = at
     team.changed(member, "seed", at=at, reason="named")
     db.session.flush()

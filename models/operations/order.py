@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from models.base import db
 from models.errors import Conflict, Missing
 from models.operations import admission, commission, outbox, share, standing, team
+from models.queries import admission as candidates
 from models.queries import member as members
 from models.queries import party
 from models.queries import policy as policies
@@ -116,7 +117,7 @@ def _record(purchase: Purchase, state: life.State, at: datetime) -> Order:
         is_presale=purchase.kind is Kind.PRESALE, deposit_fen=purchase.deposit_fen, paid_fen=purchase.paid_fen
     )
     life.check_seller(members.person(seller))
-    buyer = _buyer(purchase)
+    buyer = _buyer(purchase.buyer)
     if purchase.kind is Kind.ADMISSION:
         _check_admission(purchase, buyer)
     policy_id, _ = policies.in_force(at)
@@ -192,12 +193,12 @@ def cancel(*, number: str, at: datetime) -> Order:
     return order
 
 
-def _buyer(purchase: Purchase) -> Member | None:
-    return db.session.scalars(sa.select(Member).where(Member.code == purchase.buyer)).one_or_none()
+def _buyer(code: str | None) -> Member | None:
+    return db.session.scalars(sa.select(Member).where(Member.code == code)).one_or_none()
 
 
 def _check_admission(purchase: Purchase, buyer: Member | None) -> None:
-    asked, bought = _passed(buyer) if buyer else ([], [])
+    asked, bought = candidates.passed(buyer.id) if buyer else ([], [])
     tasks.check_order(
         buyer=Standing(buyer.standing) if buyer else None,
         tasks=asked,
@@ -205,29 +206,6 @@ def _check_admission(purchase: Purchase, buyer: Member | None) -> None:
         paid_fen=purchase.paid_fen,
         purchases=bought,
     )
-
-
-_PASSED = sa.text(
-    """
-    SELECT s.code, t.n AS task, NULL AS state, false AS completed
-    FROM admission_task t JOIN member s ON s.id = t.seller_id WHERE t.member_id = :member
-    UNION ALL
-    SELECT s.code, NULL, o.state, o.completed_at IS NOT NULL
-    FROM shop_order o JOIN member s ON s.id = o.seller_id WHERE o.buyer_id = :member AND o.kind = 'admission'
-    ORDER BY task
-    """
-)
-
-
-def _passed(member: Member) -> tuple[list[str], list[tasks.Purchase]]:
-    """Whose showcases a candidate is to buy in, in their order, and what it bought so far."""
-    found = db.session.execute(_PASSED, {"member": member.id}).all()
-    bought = [
-        tasks.Purchase(seller=row.code, completed=row.completed, refunded=row.state in life.UNDONE)
-        for row in found
-        if row.task is None
-    ]
-    return [row.code for row in found if row.task is not None], bought
 
 
 def ship(*, number: str, at: datetime) -> Order:
@@ -251,6 +229,8 @@ def complete(*, number: str, at: datetime) -> Order:
     order.state, order.completed_at, order.confirm_at = after, at, None
     order.mature_at = shares.matures_at(at, policy)
     order.settled_fen = order.paid_fen - order.refunded_fen
+    if order.buyer_id is None and (buyer := _buyer(order.buyer)) is not None:
+        order.buyer_id = buyer.id  # who registered after paying
     parties = party.of([order], by=policy.levels_by)
     people = members.locked(parties.everybody([order]))
     commission.settle(order=order, policy=policy, parties=parties, people=people, at=at)
@@ -266,7 +246,7 @@ def complete(*, number: str, at: datetime) -> Order:
 def _after_purchase(order: Order, buyer: Member, policy: Policy, at: datetime) -> None:
     """What a completed order does for a buyer who is a member (rules §3.4, §4.4, §5.8)."""
     if order.kind == Kind.ADMISSION:
-        if buyer.standing == Standing.CANDIDATE and tasks.is_complete(*_passed(buyer)):
+        if buyer.standing == Standing.CANDIDATE and tasks.is_complete(*candidates.passed(buyer.id)):
             admission.qualify(member_id=buyer.id, at=at)
     elif order.kind == Kind.NORMAL:
         share.meet_obligation(member_id=buyer.id, at=at)

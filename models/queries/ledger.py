@@ -1,8 +1,9 @@
 """Reading the ledger: balances, statements, the trial balance, and what `verify` finds wrong."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ _HOT = """
     WHERE a.is_hot
 """
 NO_LIMIT = 2**63 - 1
+NOTHING_KEPT: Mapping[int, bytes] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,11 @@ def statement(code: str, *, before: int = NO_LIMIT, limit: int = 50) -> list[Sta
     return [Statement(*row) for row in found]
 
 
+def blocks(*, after: int) -> Sequence[Block]:
+    """The sealed blocks after a number, oldest first."""
+    return db.session.scalars(sa.select(Block).where(Block.id > after).order_by(Block.id)).all()
+
+
 def last_block() -> Block | None:
     """The newest sealed block."""
     return db.session.scalar(sa.select(Block).order_by(Block.id.desc()).limit(1))
@@ -162,8 +169,8 @@ _REWRITTEN = """
 """
 
 
-def differences(head: bytes | None = None) -> Iterator[str]:
-    """Everything wrong with the ledger, a Chinese sentence each; ``head`` is the newest hash kept outside, if any."""
+def differences(kept: Mapping[int, bytes] = NOTHING_KEPT) -> Iterator[str]:
+    """Everything wrong with the ledger, a Chinese sentence each; ``kept`` are hashes of blocks kept outside of it."""
     for (posting_id,) in db.session.execute(sa.text(_UNBALANCED)):
         yield f"账目 {posting_id} 的分录合计不为零"
     for row in db.session.execute(sa.text(_DRIFTED)):
@@ -172,11 +179,12 @@ def differences(head: bytes | None = None) -> Iterator[str]:
         yield f"账户 {row.code} 在账目 {row.posting_id} 处的快照与分录不符"
     for (posting_id,) in db.session.execute(sa.text(_REWRITTEN)):
         yield f"账目 {posting_id} 或它的分录在入账后被改写"
-    yield from _chain(head)
+    yield from _chain(kept)
 
 
-def _chain(head: bytes | None) -> Iterator[str]:
+def _chain(kept: Mapping[int, bytes]) -> Iterator[str]:
     previous, after = rules.GENESIS, 0
+    outside = dict(kept)
     blocks = db.session.execute(
         sa.select(Block.id, Block.last_posting_id, Block.postings, Block.hash).order_by(Block.id)
     )
@@ -186,5 +194,7 @@ def _chain(head: bytes | None) -> Iterator[str]:
         if not intact or rules.chained(previous, (row.text for row in run)) != bytes(block.hash):
             yield f"封存块 {block.id}（账目 {after + 1} 至 {block.last_posting_id}）与账目不符"
         previous, after = bytes(block.hash), block.last_posting_id
-    if head is not None and head != previous:
-        yield "库外留存的链头与库内最新的封存块不符"
+        if outside.pop(block.id, previous) != previous:
+            yield f"封存块 {block.id} 与库外留存的链头不符"
+    for number in sorted(outside):
+        yield f"库外留存了封存块 {number}，库内却没有"

@@ -21,8 +21,9 @@ class NoMember(Missing):
 
 
 def by_code(code: str) -> Member:
-    """The member with a code, or a refusal."""
-    member = db.session.scalars(sa.select(Member).where(Member.code == code)).one_or_none()
+    """The member with a code as it stands now, or a refusal."""
+    chosen = sa.select(Member).where(Member.code == code).execution_options(populate_existing=True)
+    member = db.session.scalars(chosen).one_or_none()
     if member is None:
         raise NoMember(f"没有代码为 {code} 的会员")
     return member

@@ -21,12 +21,13 @@ OWN_BUCKETS = (Bucket.PENDING, Bucket.LOCKED, Bucket.FROZEN, Bucket.HELD)
 
 
 class Story:
-    """One matrix of ten and a clock that events move."""
+    """One matrix of ten and a clock that events move. ``lines`` are the accepted events as a scenario file has them."""
 
     def __init__(self, preset: str = "plan", template: str = "linear", **values: Any) -> None:
         self.at = START
         keys = {key.replace("__", "."): value for key, value in values.items()}
         line = {"at": self.at.isoformat(), "do": "policy", "preset": preset, "set": keys}
+        self.lines = [json.dumps(line)]
         opening = scenario.parse(line)
         assert isinstance(opening, scenario.SetPolicy)
         self.world = World(opening.policy)
@@ -37,12 +38,15 @@ class Story:
         self.at += timedelta(**span)
         return self
 
+    def line(self, do: str, **values: Any) -> str:
+        return json.dumps({"at": self.at.isoformat(), "do": do, **values})
+
     def event(self, do: str, **values: Any) -> scenario.Event:
-        found = {"at": self.at.isoformat(), "do": do, **values}
-        return scenario.parse(json.loads(json.dumps(found)))
+        return scenario.parse(json.loads(self.line(do, **values)))
 
     def do(self, do: str, **values: Any) -> "Story":
         apply(self.world, self.event(do, **values))
+        self.lines.append(self.line(do, **values))
         check(self.world)
         return self
 

@@ -1,0 +1,121 @@
+"""Whether what is kept for speed still says what the facts say: everything that `qianxing verify` looks at."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import sqlalchemy as sa
+
+from models.base import db
+from models.queries import ledger, tree
+
+# Who counts for whom: a member for itself, and for those at most ten levels above while its showcase is not closed.
+_TEAMS = f"""
+    WITH RECURSIVE above AS (
+        SELECT s.member_id AS who, s.member_id AS whose, s.parent_id, 0 AS distance FROM seat s
+        JOIN member m ON m.id = s.member_id AND m.qualified_at IS NOT NULL
+        UNION ALL
+        SELECT a.who, s.member_id, s.parent_id, a.distance + 1 FROM above a JOIN seat s ON s.id = a.parent_id
+        JOIN member m ON m.id = a.who
+        WHERE a.distance < {tree.LEVELS_SHOWN} AND m.showcase <> 'closed'),
+    own AS (
+        SELECT seller_id, sum(paid_fen - refunded_fen) AS fen FROM shop_order WHERE completed_at IS NOT NULL
+        GROUP BY seller_id),
+    recounted AS (
+        SELECT a.whose, count(*) AS size, coalesce(sum(o.fen), 0) AS fen FROM above a
+        LEFT JOIN own o ON o.seller_id = a.who GROUP BY a.whose)
+    SELECT m.code, t.size, t.sales_fen, t.own_fen,
+           coalesce(r.size, 0), coalesce(r.fen, 0), coalesce(o.fen, 0)
+    FROM member m LEFT JOIN team t ON t.member_id = m.id
+    LEFT JOIN recounted r ON r.whose = m.id LEFT JOIN own o ON o.seller_id = m.id
+    WHERE m.position IS NULL AND (t.size, t.sales_fen, t.own_fen) IS DISTINCT FROM
+          (coalesce(r.size, 0), coalesce(r.fen, 0), coalesce(o.fen, 0))
+    ORDER BY m.id
+"""
+
+# Shares lie where their account says, but what is available is mixed with everything else that is.
+_LYING = """
+    SELECT a.code, a.balance_fen, coalesce(s.fen, 0) FROM account a FULL JOIN (
+        SELECT account, sum(amount_fen - reversed_fen) AS fen FROM share
+        WHERE bucket IN ('pending', 'locked', 'frozen', 'held') GROUP BY account) s ON s.account = a.code
+    WHERE (a.bucket IN ('pending', 'locked', 'frozen', 'held') OR a.id IS NULL)
+      AND coalesce(a.balance_fen, 0) <> coalesce(s.fen, 0)
+    ORDER BY a.code
+"""
+
+_SETTLED = """
+    WITH booked AS (
+        SELECT substr(p.key, 8) AS number, l.cause AS kind, l.level, sum(l.amount_fen) AS fen
+        FROM posting p JOIN leg l ON l.posting_id = p.id
+        WHERE p.kind = 'settle' AND l.cause NOT IN ('settlement', 'margin') GROUP BY 1, 2, 3),
+    shared AS (
+        SELECT o.number, s.kind, s.level, sum(s.amount_fen) AS fen FROM share s JOIN shop_order o ON o.id = s.order_id
+        WHERE s.amount_fen <> 0 GROUP BY 1, 2, 3)
+    SELECT DISTINCT coalesce(b.number, s.number) FROM booked b FULL JOIN shared s
+    ON s.number = b.number AND s.kind = b.kind AND s.level IS NOT DISTINCT FROM b.level
+    WHERE b.fen IS DISTINCT FROM s.fen ORDER BY 1
+"""
+
+_REVERSED = """
+    WITH booked AS (
+        SELECT p.subject, -sum(l.amount_fen) AS fen FROM posting p JOIN leg l ON l.posting_id = p.id
+        JOIN account a ON a.id = l.account_id
+        WHERE p.kind = 'refund' AND p.facts ? 'reverses' AND a.code NOT IN ('custody', 'platform:margin') GROUP BY 1),
+    shared AS (
+        SELECT 'order:' || o.number AS subject, sum(s.reversed_fen) AS fen FROM share s
+        JOIN shop_order o ON o.id = s.order_id GROUP BY 1)
+    SELECT substr(coalesce(b.subject, s.subject), 7) FROM booked b FULL JOIN shared s ON s.subject = b.subject
+    WHERE coalesce(b.fen, 0) <> coalesce(s.fen, 0) ORDER BY 1
+"""
+
+_CLEARING = """
+    SELECT coalesce(sum(
+        CASE WHEN state IN ('paid', 'shipped') THEN paid_fen - refunded_fen ELSE deposit_fen - refunded_fen END
+    ), 0)::bigint FROM shop_order WHERE state IN ('paid', 'shipped', 'deposit_paid', 'balance_due')
+"""
+
+_COUNTS = {
+    "账目": "SELECT count(*) FROM posting",
+    "分录": "SELECT count(*) FROM leg",
+    "账户": "SELECT count(*) FROM account",
+    "封存块": "SELECT count(*) FROM block",
+    "位置": "SELECT count(*) FROM seat",
+    "团队": "SELECT count(*) FROM team",
+    "份额": "SELECT count(*) FROM share",
+}
+
+
+def differences(kept: Mapping[int, bytes] = ledger.NOTHING_KEPT) -> Iterator[str]:
+    """Everything that does not agree, a Chinese sentence each; ``kept`` are hashes of blocks kept outside."""
+    yield from ledger.differences(kept)
+    yield from tree.differences()
+    yield from teams()
+    yield from shares()
+
+
+def teams() -> Iterator[str]:
+    """Team sizes and sales that are not what members, seats and orders come to."""
+    for code, *kept_and_counted in db.session.execute(sa.text(_TEAMS)):
+        kept, counted = kept_and_counted[:3], kept_and_counted[3:]
+        yield f"会员 {code} 的团队计数（人数、团队销售、本人销售）为 {_listed(kept)}，重算为 {_listed(counted)}"
+
+
+def shares() -> Iterator[str]:
+    """Shares that are not what the legs have booked, and clearing that is not what orders wait for."""
+    for code, balance, lying in db.session.execute(sa.text(_LYING)):
+        yield f"账户 {code} 的余额 {balance} 分，其中的份额合计 {lying} 分"
+    for (number,) in db.session.execute(sa.text(_SETTLED)):
+        yield f"订单 {number} 的份额与结算分录不符"
+    for (number,) in db.session.execute(sa.text(_REVERSED)):
+        yield f"订单 {number} 的份额冲回与退款分录不符"
+    waiting = db.session.scalar(sa.text(_CLEARING)) or 0
+    held = ledger.balances(["clearing"])["clearing"]
+    if held != waiting:
+        yield f"账户 clearing 的余额 {held} 分，未结算订单合计 {waiting} 分"
+
+
+def counts() -> Mapping[str, int]:
+    """How much there was to look at."""
+    return {name: db.session.scalar(sa.text(query)) or 0 for name, query in _COUNTS.items()}
+
+
+def _listed(values: Sequence[int | None]) -> str:
+    return "、".join("无" if value is None else str(value) for value in values)
