@@ -1,5 +1,6 @@
 """Writing the ledger: a posting once under its key, the hot balances' snapshots, the sealed blocks."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 
-from models.base import db
+from models.base import copy_rows, db
 from models.queries import ledger as queries
 from models.rules import ledger as rules
 from models.tables.ledger import Block, Posting, Snapshot
@@ -21,6 +22,14 @@ _BOOK = sa.text(
     " CAST(:is_hot AS boolean[]), CAST(:amount_fen AS bigint[]), CAST(:cause AS text[]), CAST(:level AS smallint[]),"
     " CAST(:rate_bps AS bigint[]), CAST(:base_fen AS bigint[]), CAST(:reason AS text[]))"
 ).bindparams(sa.bindparam("facts", type_=JSONB))
+_OPEN = sa.text("SELECT account_open(CAST(:codes AS text[]), CAST(:buckets AS text[]), CAST(:hot AS boolean[]))")
+_IDS = sa.text("SELECT code, id FROM account WHERE code = ANY (:codes)")
+_HEADS = sa.text(
+    "INSERT INTO posting (key, digest, kind, subject, at, facts)"
+    " SELECT key, posting_digest(kind, CAST(facts AS jsonb), legs), kind, subject, at, CAST(facts AS jsonb)"
+    " FROM unnest(CAST(:key AS text[]), CAST(:kind AS text[]), CAST(:subject AS text[]), CAST(:at AS timestamptz[]),"
+    " CAST(:facts AS text[]), CAST(:legs AS text[])) AS heads (key, kind, subject, at, facts, legs) RETURNING id, key"
+)
 _COLUMNS = ("account", "amount_fen", "cause", "level", "rate_bps", "base_fen", "reason")
 
 _SAME = sa.text(
@@ -39,6 +48,39 @@ def post(
     columns |= {"bucket": [bucket for bucket, _ in places], "is_hot": [is_hot for _, is_hot in places]}
     posting_id = db.session.scalar(_BOOK, row | columns)
     return _repeated(row) if posting_id is None else int(posting_id)
+
+
+def post_many(postings: Sequence[Mapping[str, Any]]) -> None:
+    """Book many postings, each as `post` takes one, under keys that are all new: else none is booked."""
+    for one in postings:
+        rules.checked(one["legs"])
+    legs = [(one["key"], n, leg) for one in postings for n, leg in enumerate(one["legs"], 1)]
+    codes = {leg.account for _, _, leg in legs}
+    accounts = _opened(sorted(codes))
+    ids = _headed(postings)
+    copy_rows(
+        "leg",
+        ("posting_id", "n", "account_id", "amount_fen", "cause", "level", "rate_bps", "base_fen", "reason"),
+        (
+            (ids[key], n, accounts[leg.account], leg.amount_fen, str(leg.cause), leg.level, leg.rate_bps, leg.base_fen,
+             leg.reason)
+            for key, n, leg in legs
+        ),
+    )  # fmt: skip
+
+
+def _opened(codes: list[str]) -> dict[str, int]:
+    places = [rules.bucket(code) for code in codes]
+    told = {"codes": codes, "buckets": [one for one, _ in places], "hot": [is_hot for _, is_hot in places]}
+    db.session.execute(_OPEN, told)
+    return {row.code: row.id for row in db.session.execute(_IDS, told)}
+
+
+def _headed(postings: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    columns: dict[str, list[Any]] = {name: [one[name] for one in postings] for name in ("key", "kind", "subject", "at")}
+    columns["facts"] = [json.dumps(dict(one["facts"]), ensure_ascii=False) for one in postings]
+    columns["legs"] = [rules.text(one["legs"]) for one in postings]
+    return {row.key: row.id for row in db.session.execute(_HEADS, columns)}
 
 
 def _repeated(row: dict[str, Any]) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.base import db
+from models.base import copy_rows, db
 from models.operations import ledger
 from models.queries import ledger as books
 from models.queries import member as members
@@ -111,6 +111,12 @@ def of_order(order: Order, *buckets: Bucket) -> tuple[list[Share], dict[int, Mem
     if buckets:
         chosen = chosen.where(Share.bucket.in_(buckets))
     return list(db.session.scalars(chosen.execution_options(populate_existing=True))), people
+
+
+def book_many(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the shares of many settlements by COPY."""
+    if rows:
+        copy_rows("share", (*rows[0], "reversed_fen"), ((*row.values(), 0) for row in rows))
 
 
 def _owners(order_id: int) -> dict[int, Member]:

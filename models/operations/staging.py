@@ -1,13 +1,13 @@
 """What the dry run writes: rows of a file by the thousand, then what only the whole file can tell."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from models.base import db
+from models.base import copy_rows, db
 from models.operations import outbox
 from models.rules import intake
 from models.rules.importing import Line, mend
@@ -76,9 +76,9 @@ def clear(*, import_id: int) -> None:
 
 def write(*, run: ImportRun, chunk: Chunk) -> None:
     """Put one chunk down, with the checkpoint that says so, in the caller's one transaction."""
-    _copy("staged_line", ("import_id", "row_number", *LINE), ((run.id, *line) for line in chunk.lines))
-    _copy("raw_line", ("import_id", "row_number", "cells"), ((run.id, *row) for row in chunk.cells))
-    _copy("import_issue", ISSUE, ((run.id, *issue) for issue in chunk.issues))
+    copy_rows("staged_line", ("import_id", "row_number", *LINE), ((run.id, *line) for line in chunk.lines))
+    copy_rows("raw_line", ("import_id", "row_number", "cells"), ((run.id, *row) for row in chunk.cells))
+    copy_rows("import_issue", ISSUE, ((run.id, *issue) for issue in chunk.issues))
     run.checkpoint = chunk.last_row
     run.rows_read += chunk.read
     run.rows_ready += len(chunk.lines)
@@ -138,13 +138,6 @@ def _rows(import_id: int, kind: str) -> int:
     query = sa.select(sa.func.count(ImportIssue.row_number.distinct()))
     query = query.where(ImportIssue.import_id == import_id, ImportIssue.kind == kind, ImportIssue.row_number > 0)
     return db.session.scalar(query) or 0
-
-
-def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    driver: Any = db.session.connection().connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
 
 
 def _shown(column: str, alias: str) -> str:
