@@ -7,6 +7,8 @@ from models.operations.outbox import RELAYED_AT_ONCE, Order
 
 # One line an event that is emitted anywhere: the kinds of jobs it starts. An empty line is a fact kept for the record.
 SUBSCRIBERS: dict[str, tuple[str, ...]] = {
+    "after_sale.ended": (),
+    "after_sale.opened": (),
     "import.cancelled": (),
     "import.failed": (),
     "import.published": (),

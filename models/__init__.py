@@ -1,6 +1,7 @@
 """The domain: tables, rules, queries and operations. Knows no web, no queue and no clock."""
 
 from models.base import Actor, acting, db, transaction
+from models.tables.after_sale import AfterSale
 from models.tables.audit import Audit
 from models.tables.history import HistoryLine, RawLine, StagedLine
 from models.tables.importing import ImportIssue, ImportLayout, ImportRun
@@ -18,6 +19,7 @@ from models.tables.standing import AdmissionTask, Obligation, StandingChange, Te
 from models.tables.view import Export, SavedView
 
 __all__ = [
+    "AfterSale",
     "Order",
     "OrderLine",
     "Refund",

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from models.base import copy_rows, db
 from models.operations import ledger
+from models.queries import after_sale
 from models.queries import ledger as books
 from models.queries import member as members
 from models.queries import policy as policies
@@ -135,26 +136,38 @@ _MATURE = sa.text(
 
 
 def mature(*, order_id: int, at: datetime) -> None:
-    """An order's pending shares become available, unless a hold is open on it (rules §5.5)."""
+    """An order's days are over: its pending shares become available, unless a hold or an after-sale is open (§5.5)."""
     order = db.session.get_one(Order, order_id, with_for_update=True)
     if order.mature_at is None or order.mature_at > at:
         return
     order.mature_at = None
-    if not order.is_held:
+    _ripen(order, at, f"mature:{order.number}")
+
+
+def ripen(*, order_id: int, at: datetime, key: str) -> None:
+    """An after-sale has ended: what waited for it alone becomes available, if the days are over (rules §5.5)."""
+    order = db.session.get_one(Order, order_id, with_for_update=True)
+    if order.completed_at is not None and order.mature_at is None:
+        _ripen(order, at, key)
+
+
+def _ripen(order: Order, at: datetime, key: str) -> None:
+    order_id = order.id
+    if not order.is_held and not after_sale.is_open(order_id):
         codes = {member_id: member.code for member_id, member in _owners(order_id).items()}
         draft = Draft(account(code, Bucket.DEBT) for code in codes.values())
         for row in db.session.execute(_MATURE, {"order": order_id}).all():
             draft.add(account(codes[row.member_id], Bucket.PENDING), -row.left_fen, "mature", level=row.level)
             draft.give(codes[row.member_id], row.left_fen, "mature")
-        draft.book(key=f"mature:{order.number}", kind="mature", subject=f"order:{order.number}", at=at)
+        draft.book(key=key, kind="mature", subject=f"order:{order.number}", at=at)
     db.session.flush()
 
 
 def release(draft: Draft, order: Order, share: Share, owner: Member, policy: Policy, at: datetime) -> None:
     """Put a share where the hold, the standing and the lock of now say (rules §5.5)."""
-    is_mature = order.completed_at is not None and rules.matures_at(order.completed_at, policy) <= at
     level = None if share.kind == "region" else share.level
-    marks = Marks(order.is_held, order.is_fraud)
+    marks = Marks(order.is_held, order.is_fraud, after_sale.is_open(order.id))
+    is_mature = order.completed_at is not None and rules.is_mature(order.completed_at, at, marks, policy)
     draft.move(share, owner.code, rules.release(members.person(owner), level, marks, matured=is_mature), "release")
 
 

@@ -1,0 +1,95 @@
+"""A buyer's case: opened, answered, ended; the order's pending shares wait for it (rules §5.5)."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from models.base import db
+from models.errors import Conflict, Missing
+from models.operations import order as orders
+from models.operations import outbox, share
+from models.queries import after_sale as queries
+from models.rules import after_sale as rules
+from models.rules.after_sale import Kind, State
+from models.rules.order import State as OrderState
+from models.tables.after_sale import AfterSale
+
+
+class AlreadyOpen(Conflict):
+    """The order has another case open."""
+
+
+class NoCase(Missing):
+    """No case has this id."""
+
+
+def open_(*, number: str, kind: Kind, reason: str, at: datetime, day: Callable[[datetime], date]) -> AfterSale:
+    """Begin a case; asked for again, it is the same case. ``day`` says on which Shanghai day an instant falls."""
+    order = orders.by_number(number)
+    there = queries.of_order(order.id)
+    if there is not None:
+        if there.kind != kind:
+            raise AlreadyOpen(f"规则 5.5：订单 {number} 已有一笔售后在处理，请先处理完再申请。")
+        return there
+    received_on = day(order.completed_at) if order.completed_at else None
+    rules.check_opens(kind=kind, order=OrderState(order.state), received_on=received_on, today=day(at))
+    # Whoever releases a share holds its owner's lock and not the order's: with both, none slips through.
+    share.of_order(order)
+    case = AfterSale(order_id=order.id, kind=kind, reason=reason, state=State.OPENED, opened_at=at)
+    db.session.add(case)
+    db.session.flush()
+    outbox.emit("after_sale.opened", subject=orders.subject(order), after_sale_id=case.id)
+    return case
+
+
+def accept(*, after_sale_id: int, at: datetime) -> AfterSale:
+    """Say yes: the goods may come back, the shares go on waiting."""
+    case = _locked(after_sale_id)
+    rules.check_open(State(case.state), among=rules.OPEN)
+    case.state, case.accepted_at = State.ACCEPTED, case.accepted_at or at
+    db.session.flush()
+    return case
+
+
+def take_back(*, after_sale_id: int, at: datetime) -> AfterSale:
+    """The goods are back: from here the days to pay the money back run."""
+    case = _locked(after_sale_id)
+    rules.check_open(State(case.state), among={State.ACCEPTED})
+    case.goods_back_at = case.goods_back_at or at
+    db.session.flush()
+    return case
+
+
+def refuse(*, after_sale_id: int, reason: str, at: datetime) -> AfterSale:
+    """Say no, with a reason that the buyer reads; never to a return in the window."""
+    case = _locked(after_sale_id)
+    rules.check_open(State(case.state), among={State.OPENED})
+    rules.check_refuses(kind=Kind(case.kind), reason=reason)
+    return _end(case, State.REFUSED, reason, at)
+
+
+def close(*, after_sale_id: int, at: datetime, answer: str = "") -> AfterSale:
+    """End a case that is settled or was taken back; closing it again changes nothing."""
+    case = _locked(after_sale_id)
+    if case.state == State.CLOSED:
+        return case
+    rules.check_open(State(case.state), among=rules.OPEN)
+    return _end(case, State.CLOSED, answer, at)
+
+
+def _end(case: AfterSale, state: State, answer: str, at: datetime) -> AfterSale:
+    case.state, case.answer, case.ended_at = state, answer, at
+    db.session.flush()
+    number = orders.number_of(case.order_id)
+    share.ripen(order_id=case.order_id, at=at, key=f"after-sale:{case.id}:{number}")
+    outbox.emit("after_sale.ended", subject=f"order:{number}", after_sale_id=case.id, state=str(state))
+    return case
+
+
+def _locked(after_sale_id: int) -> AfterSale:
+    """The case under its order's lock, which every step of an order takes first."""
+    case = db.session.get(AfterSale, after_sale_id)
+    if case is None:
+        raise NoCase("规则 5.5：没有这笔售后，请刷新列表。")
+    orders.by_number(orders.number_of(case.order_id))
+    db.session.refresh(case)
+    return case
