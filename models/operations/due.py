@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from models.base import db
 from models.operations import admission, order, share, standing
 
+LOCK = 7310004
+
 
 class Kind(IntEnum):
     """Kinds of what falls due, in the order in which they happen at one instant."""
@@ -48,6 +50,11 @@ _NEXT = sa.text(
     ) AS due ORDER BY at, kind, number COLLATE "C", sequence LIMIT 1
     """
 )
+
+
+def is_ours() -> bool:
+    """Whether this transaction is the only one that runs what is due; until it ends, no other is."""
+    return bool(db.session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(LOCK))))
 
 
 def first(until: datetime) -> Due | None:

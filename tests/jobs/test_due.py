@@ -1,0 +1,97 @@
+"""What is due happens by the timetable: late, twice, stopped half way, it comes to the same world."""
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from models import Job, StandingChange, db, transaction
+from models.operations import due
+from models.queries import integrity, world
+from tests.jobs.conftest import ask
+from tests.model.world import advance, show
+from tests.operations.tale import Tale
+
+
+def runs() -> list[tuple[str, dict]]:
+    db.session.expire_all()
+    found = db.session.execute(sa.select(Job.state, Job.result).where(Job.kind == "run_due").order_by(Job.id))
+    return [(row.state, row.result) for row in found]
+
+
+def run_due(work) -> None:
+    ask("run_due", queue="money", payload={"at": datetime.now(UTC).isoformat()})
+    work()
+
+
+@pytest.fixture
+def tale(session) -> Tale:
+    """A candidate who will lapse, a receipt that confirms itself, shares that mature, cycles that end."""
+    story = Tale().join("a", "b", "c").do("register", member="late", inviter="a").order("o1", "a")
+    return story.do("ship", order="o1").sell("o2", "b")
+
+
+def expected(tale: Tale) -> dict:
+    advance(tale.world, datetime.now(UTC))
+    return show(tale.world)
+
+
+class TestRunDue:
+    def test_comes_to_the_world_of_the_model_however_late(self, tale, work):
+        run_due(work)
+        assert world.shown() == expected(tale)
+        assert list(integrity.differences()) == []
+        ((state, result),) = runs()
+        assert state == "done"
+        assert result["done"] > 5
+
+    def test_lets_each_thing_happen_at_its_own_instant(self, tale, work):
+        run_due(work)
+        lapsed = db.session.scalars(sa.select(StandingChange.at).where(StandingChange.kind == "lapsed")).one()
+        assert (lapsed - tale.at).days == 7
+
+    def test_twice_changes_nothing(self, tale, work):
+        run_due(work)
+        once = world.shown()
+        run_due(work)
+        assert world.shown() == once
+        assert runs()[1] == ("done", {"done": 0})
+
+    def test_stopped_between_two_leaves_the_rest_for_the_next(self, tale, work, monkeypatch):
+        real, count = due.run, iter(range(100))
+
+        def stumbling(found: due.Due) -> None:
+            real(found)
+            if next(count) == 3:
+                raise ConnectionError("gone")
+
+        monkeypatch.setattr(due, "run", stumbling)
+        run_due(work)
+        assert runs()[0][0] == "waiting"
+        monkeypatch.setattr(due, "run", real)
+        run_due(work)
+        assert world.shown() == expected(tale)
+        assert list(integrity.differences()) == []
+
+    def test_does_a_bounded_part_a_run(self, tale, work, monkeypatch):
+        monkeypatch.setattr("jobs.due.AT_ONCE", 2)
+        run_due(work)
+        assert runs() == [("done", {"done": 2})]
+
+
+class TestLock:
+    def test_lets_one_runner_work_at_a_time(self, own_app):
+        answers = []
+
+        def second() -> None:
+            with own_app.app_context(), transaction():
+                answers.append(due.is_ours())
+
+        with own_app.app_context(), transaction():
+            assert due.is_ours()
+            thread = threading.Thread(target=second)
+            thread.start()
+            thread.join()
+        second()
+        assert answers == [False, True]
