@@ -18,13 +18,13 @@ from console import access, config, demo, formatting, installation, logs
 from console.config import Settings
 from console.embedded import Embedded
 from console.supervisor import Child, Supervisor
+from jobs import worker as workers
 from models import migrations
 
 PORTS = 50
 ANSWER_SECONDS = 60.0
 WEB = [sys.executable, "-m", "gunicorn", "-c", "python:console.server", "wsgi:application"]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-POOLS = ("common", "export")
 
 
 class NoPort(RuntimeError):
@@ -129,7 +129,7 @@ def _start_web(supervisor: Supervisor, settings: Settings, root: Path, *, host: 
 
 def _start_others(supervisor: Supervisor, settings: Settings, root: Path) -> None:
     environment = config.to_environment(settings)
-    for pool in POOLS:
+    for pool in workers.POOLS:
         command = [sys.executable, "-m", "console.cli", "worker", "--pool", pool]
         supervisor.add(_child(f"worker-{pool}", command, environment, root))
     supervisor.add(_child("timetable", [sys.executable, "-m", "console.cli", "timetable"], environment, root))
