@@ -4,6 +4,7 @@ from flask import Flask
 
 from console import admin, auth, config, files, health, logs, plotly, signin, web
 from jobs import bell
+from jobs.gateways.simulator import Simulator
 from models import db
 
 
@@ -27,4 +28,6 @@ def create_app(settings: config.Settings) -> Flask:
     plotly.register(app)
     admin.register(app)
     auth.check_declared(app)
+    if settings.environment != "production":
+        app.extensions["transfers"] = Simulator()
     return app

@@ -23,7 +23,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "order.paid": (),
     "order.placed": (),
     "order.refunded": (),
-    "withdrawal.approved": (),
+    "withdrawal.approved": ("pay_out",),
     "withdrawal.requested": (),
 }
 

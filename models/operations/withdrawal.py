@@ -111,17 +111,30 @@ def reject(*, number: str, reason: str, at: datetime) -> Withdrawal:
     withdrawal = _locked(number)
     if withdrawal.state not in ("requested", "approved"):
         raise NotWaiting("转账已经发起，不能再驳回：请先查询转账结果")
+    if withdrawal.sent_at is not None:
+        raise rules.AlreadySent("规则 5.9：转账已经发起，不能再驳回，请等待转账结果。")
     withdrawal.reason = reason
     return _come_back(withdrawal, "rejected", at)
 
 
-def record(*, number: str, state: TransferState, at: datetime) -> Withdrawal:
-    """Write down what the transfer's bill says; an end is an end, and the same again changes nothing."""
+def mark_sent(*, number: str, seen: datetime | None, at: datetime) -> bool:
+    """Take the one right to send a transfer; no where its bill is known, or another took the right since ``seen``."""
+    withdrawal = _locked(number)
+    if withdrawal.state != "approved" or withdrawal.sent_at != seen:
+        return False
+    withdrawal.sent_at = at
+    db.session.flush()
+    return True
+
+
+def record(*, number: str, state: TransferState, at: datetime, reason: str = "") -> Withdrawal:
+    """Write down what the transfer's bill says; an end is an end, and the same again or older news change nothing."""
     withdrawal = _locked(number)
     if withdrawal.ended_at is not None:
-        if withdrawal.state == state:
+        if withdrawal.state == state or state not in rules.FINAL:
             return withdrawal
         raise rules.PayoutEnded(f"规则 5.9：提现 {number} 已是 {withdrawal.state}，结果不再改变。")
+    withdrawal.reason = reason or withdrawal.reason
     if state in (TransferState.FAIL, TransferState.CANCELLED):
         return _come_back(withdrawal, state, at)
     withdrawal.state = state

@@ -29,6 +29,10 @@ class TransferState(StrEnum):
 FINAL = {TransferState.SUCCESS, TransferState.FAIL, TransferState.CANCELLED}
 
 
+LOST_MINUTES = 10
+"""A transfer that the channel does not know so long after it was sent never reached it."""
+
+
 class BelowMinimum(Conflict):
     """Too small to withdraw."""
 
@@ -55,6 +59,10 @@ class NameMissing(Conflict):
 
 class NotEnough(Conflict):
     """More than what is available."""
+
+
+class AlreadySent(Conflict):
+    """The transfer was asked for: only its bill can end the withdrawal."""
 
 
 class PayoutEnded(Conflict):
@@ -90,6 +98,14 @@ def check_withdrawal(amount_fen: int, purse: Purse, policy: Policy) -> None:
         raise PurchaseOverdue("规则 5.8：高收入成员的自购订单已逾期，完成一笔普通订单后即可提现。")
     if amount_fen > purse.available_fen:
         raise NotEnough(f"规则 5.9：可提现余额为 {purse.available_fen} 分，不足 {amount_fen} 分。")
+
+
+def may_send(*, sent_at: datetime | None, at: datetime) -> bool:
+    """Whether a transfer that its channel does not know is sent: once, and again only when it never arrived.
+
+    The number stays the same, so that a bill which turns up late is the same bill (rules 5.9).
+    """
+    return sent_at is None or sent_at + timedelta(minutes=LOST_MINUTES) <= at
 
 
 def needs_second_approval(amount_fen: int, policy: Policy) -> bool:

@@ -88,6 +88,7 @@ class Withdrawal(Base):
     """Money on its way to a member's WeChat. ``number`` is the transfer's bill number, made once and never changed.
 
     ``state`` is ours until the transfer is asked for (requested, approved, rejected), then one of WeChat's eight.
+    ``sent_at`` is when the transfer was last asked for; from then on only its bill ends the withdrawal.
     ``tax_fen`` of ``amount_fen`` was withheld; ``month`` is the first day of the month of the withdrawal (Shanghai).
     """
 
@@ -116,4 +117,5 @@ class Withdrawal(Base):
     approved_by: Mapped[str | None]
     second_by: Mapped[str | None]
     reason: Mapped[str] = mapped_column(default="")
+    sent_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

@@ -282,6 +282,7 @@ CREATE TABLE withdrawal (
     approved_by TEXT,
     second_by TEXT,
     reason TEXT NOT NULL,
+    sent_at TIMESTAMP WITH TIME ZONE,
     ended_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_withdrawal PRIMARY KEY (id),
     CONSTRAINT uq_withdrawal_number UNIQUE (number),
