@@ -200,7 +200,7 @@ def scratch() -> Iterator[None]:
                 yield
         finally:
             with psycopg.connect(_plain(owner), autocommit=True) as connection:
-                connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+                connection.execute(f"DROP DATABASE {name}".encode())
 
 
 def _plain(url: sa.URL) -> str:

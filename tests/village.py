@@ -8,22 +8,11 @@ import sqlalchemy as sa
 from console.replay import ACTIONS
 from models.base import db
 from models.rules import scenario
+from models.tables.order import Order
+from models.tables.policy import PolicyVersion
 
 AT = datetime(2026, 1, 1, 1, tzinfo=UTC)
 REGIONS = ("310115", "320505", "440305", "330106")
-
-_ORDERS = sa.text(
-    """
-    INSERT INTO shop_order (number, kind, scene, state, seller_id, buyer_id, paid_fen, freight_fen, cost_fen,
-                            commission_fen, region_code, address, policy_id, digest, placed_at, paid_at, refunded_fen,
-                            is_held, is_fraud)
-    SELECT :prefix || n, 'normal', 'share_link', 'paid', seller, buyer, paid, 0, paid / 3, paid / 5, region, '{}',
-           (SELECT max(id) FROM policy_version), sha256(convert_to(:prefix || n, 'UTF8')), :at, :at, 0, n % 17 = 0,
-           false
-    FROM unnest(CAST(:sellers AS bigint[]), CAST(:buyers AS bigint[]), CAST(:paid AS bigint[]),
-                CAST(:regions AS text[])) WITH ORDINALITY AS o (seller, buyer, paid, region, n)
-    """
-)
 
 
 def happens(do: str, **values: object) -> None:
@@ -51,13 +40,17 @@ def settled(people: int, dice: random.Random, **terms: object) -> None:
 def ordered(count: int, dice: random.Random, *, prefix: str = "o") -> list[str]:
     """So many paid orders, one in three bought by a member; their numbers."""
     ids = list(db.session.scalars(sa.text("SELECT id FROM member WHERE qualified_at IS NOT NULL ORDER BY id")))
-    told = {
-        "prefix": prefix,
-        "at": AT,
-        "sellers": [dice.choice(ids) for _ in range(count)],
-        "buyers": [dice.choice(ids) if dice.randrange(3) == 0 else None for _ in range(count)],
-        "paid": [dice.randrange(1_000, 2_000_000) for _ in range(count)],
-        "regions": [dice.choice((*REGIONS, None)) for _ in range(count)],
-    }
-    db.session.execute(_ORDERS, told)
-    return [f"{prefix}{n}" for n in range(1, count + 1)]
+    policy_id = db.session.scalar(sa.select(sa.func.max(PolicyVersion.id)))
+    numbers = [f"{prefix}{n}" for n in range(1, count + 1)]
+    rows = []
+    for n, number in enumerate(numbers):
+        paid = dice.randrange(1_000, 2_000_000)
+        rows.append({
+            "number": number, "kind": "normal", "scene": "share_link", "state": "paid", "seller_id": dice.choice(ids),
+            "buyer_id": dice.choice(ids) if dice.randrange(3) == 0 else None,
+            "buyer": dice.choice((None, "v1", "v2", "stranger")), "paid_fen": paid, "cost_fen": paid // 3,
+            "commission_fen": paid // 5, "region_code": dice.choice((*REGIONS, None)), "address": {},
+            "policy_id": policy_id, "digest": bytes(32), "placed_at": AT, "paid_at": AT, "is_held": n % 17 == 0,
+        })  # fmt: skip
+    db.session.execute(sa.insert(Order), rows)
+    return numbers

@@ -30,7 +30,8 @@ from models.tables.standing import Obligation
 # What takes no part in a set: an order that may change a standing, on which the orders after it rest.
 _ALONE = sa.text(
     """
-    SELECT o.number FROM shop_order o LEFT JOIN member b ON b.id = o.buyer_id
+    SELECT o.number FROM shop_order o
+    LEFT JOIN member b ON b.id = coalesce(o.buyer_id, (SELECT m.id FROM member m WHERE m.code = o.buyer))
     WHERE o.number = ANY (:numbers)
     AND (o.kind = 'admission' OR b.suspended_at IS NOT NULL OR o.state NOT IN ('paid', 'shipped'))
     """
@@ -45,7 +46,8 @@ _COMPLETE = sa.text(
     """
     UPDATE shop_order o
     SET state = 'completed', completed_at = :at, confirm_at = NULL, mature_at = p.mature_at,
-        settled_fen = o.paid_fen - o.refunded_fen
+        settled_fen = o.paid_fen - o.refunded_fen,
+        buyer_id = coalesce(o.buyer_id, (SELECT m.id FROM member m WHERE m.code = o.buyer))
     FROM unnest(CAST(:policies AS bigint[]), CAST(:matures AS timestamptz[])) AS p (id, mature_at)
     WHERE o.id = ANY (:ids) AND o.policy_id = p.id RETURNING o.*
     """

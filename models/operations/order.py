@@ -194,7 +194,7 @@ def cancel(*, number: str, at: datetime) -> Order:
 
 
 def _buyer(code: str | None) -> Member | None:
-    return db.session.scalars(sa.select(Member).where(Member.code == code)).one_or_none()
+    return db.session.scalars(sa.select(Member).where(Member.code == code)).one_or_none() if code else None
 
 
 def _check_admission(purchase: Purchase, buyer: Member | None) -> None:

@@ -67,13 +67,15 @@ _BELOW = sa.text(
     """
 )
 
+# A level is one array of seats, the next one index scan for all of them: no row is carried through the recursion.
 _COUNTS = sa.text(
     """
     WITH RECURSIVE below AS (
-        SELECT id, 0 AS distance FROM seat WHERE id = :seat
+        SELECT ARRAY[CAST(:seat AS bigint)] AS ids, 0 AS distance
         UNION ALL
-        SELECT s.id, b.distance + 1 FROM below b JOIN seat s ON s.parent_id = b.id WHERE b.distance < :levels)
-    SELECT distance, count(*) FROM below WHERE distance > 0 GROUP BY distance
+        SELECT (SELECT array_agg(s.id) FROM seat s WHERE s.parent_id = ANY (b.ids)), b.distance + 1
+        FROM below b WHERE b.distance < :levels AND b.ids IS NOT NULL)
+    SELECT distance, cardinality(ids) FROM below WHERE distance > 0 AND ids IS NOT NULL
     """
 )
 
