@@ -20,7 +20,7 @@ from models.operations import evening, ledger, order
 from models.rules.ledger import HOT
 from tests import village
 
-PEOPLE, ONE_BY_ONE, AT_ONCE, WORKERS = 120, 1_000, 5_000, 2
+PEOPLE, ONE_BY_ONE, AT_ONCE, WORKERS = 100, 400, 3_000, 2
 DICE = random.Random(20261123)
 
 
