@@ -53,7 +53,7 @@ class TestImport:
         page.get_by_role("button", name="导入 302 行").click()
         page.get_by_role("link", name="撤销").wait_for()
         self.look(watched, window, "6-done")
-        page.locator(".tile-value a").first.click()
+        page.locator(".tile", has_text="订单").locator(".tile-value a").first.click()
         page.wait_for_url("**/history/?import=**")
         self.look(watched, window, "7-history")
         page.locator("table.rows a.open").first.click()
