@@ -6,6 +6,8 @@ import sqlalchemy as sa
 
 from models.base import db
 from models.errors import Conflict
+from models.operations import team
+from models.queries import member as members
 from models.queries import tree
 from models.tables.member import Member
 from models.tables.placement import Frontier, Move, Seat
@@ -91,6 +93,7 @@ def set_open(*, seat: Seat, is_open: bool, at: datetime, by: str, reason: str) -
 def move(*, seat_id: int, to_parent_id: int, to_slot: int, at: datetime, by: str, reason: str) -> Seat:
     """Re-place a leaf within 72 hours of its placement, at most twice (rules §2.8). Approval comes before."""
     seat = db.session.get_one(Seat, seat_id)
+    member = members.locked([seat.member_id])[seat.member_id]
     lock(seat.matrix_id)
     db.session.refresh(seat)
     moved = db.session.scalar(sa.select(sa.func.count()).where(Move.seat_id == seat.id, Move.kind == "move"))
@@ -104,10 +107,15 @@ def move(*, seat_id: int, to_parent_id: int, to_slot: int, at: datetime, by: str
     if to_slot not in tree.vacant_slots(target.id):
         raise SlotTaken("目标位置不是空位：请重新选择")
     from_parent_id, from_slot = seat.parent_id, seat.slot
+    counts = member.qualified_at is not None and member.showcase != "closed"
+    if counts:
+        team.leave_teams(member=member)
     seat.parent_id, seat.slot, seat.depth = target.id, to_slot, target.depth + 1
     db.session.flush()
     _vacate(from_parent_id, from_slot)
     _occupy(target.id, to_slot)
+    if counts:
+        team.rejoin_teams(member=member)
     _log("move", seat, at=at, by=by, reason=reason, is_spill=False, came_from=(from_parent_id, from_slot))
     return seat
 
