@@ -9,6 +9,8 @@ from models.operations.outbox import RELAYED_AT_ONCE, Order
 SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "after_sale.ended": (),
     "after_sale.opened": (),
+    "approval.asked": (),
+    "approval.ended": (),
     "import.cancelled": (),
     "import.failed": (),
     "import.published": (),

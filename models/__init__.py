@@ -2,6 +2,7 @@
 
 from models.base import Actor, acting, db, transaction
 from models.tables.after_sale import AfterSale
+from models.tables.approval import Approval
 from models.tables.audit import Audit
 from models.tables.history import HistoryLine, RawLine, StagedLine
 from models.tables.importing import ImportIssue, ImportLayout, ImportRun
@@ -20,6 +21,7 @@ from models.tables.view import Export, SavedView
 
 __all__ = [
     "AfterSale",
+    "Approval",
     "Order",
     "OrderLine",
     "Refund",

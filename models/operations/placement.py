@@ -32,6 +32,10 @@ class TooLate(Conflict):
     """The window for a re-placement has closed, or its two tries are used up (rules §2.8)."""
 
 
+class Preset(Conflict):
+    """A matrix's template alone says where its presets sit (rules §2.1)."""
+
+
 class SlotTaken(Conflict):
     """The slot is no vacancy of this network."""
 
@@ -91,9 +95,14 @@ def set_open(*, seat: Seat, is_open: bool, at: datetime, by: str, reason: str) -
 
 
 def move(*, seat_id: int, to_parent_id: int, to_slot: int, at: datetime, by: str, reason: str) -> Seat:
-    """Re-place a leaf within 72 hours of its placement, at most twice (rules §2.8). Approval comes before."""
+    """Re-place a leaf within 72 hours of its placement, at most twice (rules §2.8). Approval comes before.
+
+    The member's head and sales go along, from the teams it leaves to those it joins (rules §4.6).
+    """
     seat = db.session.get_one(Seat, seat_id)
     member = members.locked([seat.member_id])[seat.member_id]
+    if member.position is not None:
+        raise Preset("规则 2.1：预置橱窗的位置由矩阵模板决定，不能调整。")
     lock(seat.matrix_id)
     db.session.refresh(seat)
     moved = db.session.scalar(sa.select(sa.func.count()).where(Move.seat_id == seat.id, Move.kind == "move"))
@@ -103,19 +112,20 @@ def move(*, seat_id: int, to_parent_id: int, to_slot: int, at: datetime, by: str
         raise NotALeaf("下面还有人，位置不能调整（规则 2.8）")
     target = db.session.get(Seat, to_parent_id)
     if target is None or target.matrix_id != seat.matrix_id or target.id == seat.id:
-        raise SlotTaken("目标位置不在同一个网络里")
+        raise SlotTaken("规则 2.8：目标位置不在同一个网络里，请重新选择。")
     if to_slot not in tree.vacant_slots(target.id):
-        raise SlotTaken("目标位置不是空位：请重新选择")
-    from_parent_id, from_slot = seat.parent_id, seat.slot
+        raise SlotTaken("规则 2.8：目标位置不是空位，请重新选择。")
     counts = member.qualified_at is not None and member.showcase != "closed"
     if counts:
+        team.hold_teams([seat.member_id, target.member_id])
         team.leave_teams(member=member)
+    from_parent_id, from_slot = seat.parent_id, seat.slot
     seat.parent_id, seat.slot, seat.depth = target.id, to_slot, target.depth + 1
     db.session.flush()
-    _vacate(from_parent_id, from_slot)
-    _occupy(target.id, to_slot)
     if counts:
         team.rejoin_teams(member=member)
+    _vacate(from_parent_id, from_slot)
+    _occupy(target.id, to_slot)
     _log("move", seat, at=at, by=by, reason=reason, is_spill=False, came_from=(from_parent_id, from_slot))
     return seat
 

@@ -67,6 +67,24 @@ def teams_of(member_id: int) -> list[int]:
     return list(db.session.scalars(_TEAM, {"member": member_id, "levels": LEVELS_SHOWN}))
 
 
+_BOTH = sa.text(
+    """
+    WITH RECURSIVE above AS (
+        SELECT s.member_id, s.parent_id, 0 AS distance FROM seat s WHERE s.member_id = ANY(:members)
+        UNION ALL
+        SELECT s.member_id, s.parent_id, a.distance + 1 FROM above a JOIN seat s ON s.id = a.parent_id
+        WHERE a.distance < :levels)
+    SELECT t.member_id FROM team t WHERE t.member_id IN (SELECT member_id FROM above)
+    ORDER BY t.member_id FOR UPDATE OF t
+    """
+)
+
+
+def hold_teams(member_ids: Sequence[int]) -> None:
+    """Lock the rows of every team that these members are in, all at once in id order."""
+    db.session.execute(_BOTH, {"members": list(member_ids), "levels": LEVELS_SHOWN})
+
+
 def open_team(member: Member) -> None:
     """Begin to count for a member."""
     db.session.add(Team(member_id=member.id))
