@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from reports import frames, slices
 from reports.charts import View
+from reports.columns import Version
 from reports.numbers import Lang
 from reports.slices import ABSENT, Grain, Period, Preset, Scope, Slice
 
@@ -148,7 +149,7 @@ class Choice:
 def choices(asked: Asked) -> list[Choice]:
     """The lists of the form. What is chosen is always on its list, be it gone from the data."""
     part = asked.part
-    goods, sales_regions = _sold(part.scope, frames.newest())
+    goods, sales_regions = _sold(part.scope, frames.version())
     groups = {group: group for group, _category in goods if group}
     categories = {
         category: category for group, category in goods if category and part.category_group in (None, group or ABSENT)
@@ -175,7 +176,7 @@ def _choice(name: str, title: LazyString, options: dict[str, str], value: Any) -
 
 
 @lru_cache(maxsize=256)
-def _sold(scope: Scope, newest: int) -> tuple[tuple[tuple[str | None, str | None], ...], tuple[str, ...]]:
-    """What the scope ever sold and where, remembered until a newer row comes."""
+def _sold(scope: Scope, version: Version) -> tuple[tuple[tuple[str | None, str | None], ...], tuple[str, ...]]:
+    """What the scope ever sold and where, remembered until the rows change."""
     goods = frames.catalogue(scope)
     return tuple(goods.itertuples(index=False, name=None)), tuple(frames.sales_regions(scope))
