@@ -103,17 +103,18 @@ def reverse(*, posting_id: int, key: str, at: datetime, reason: str) -> int:
 def _settled() -> int:
     """The newest posting before which none is still in flight; 0 when the ledger is too busy to say now.
 
-    Every poster shares the lock until it commits: holding it alone for one read is that instant.
+    Every poster shares the lock until it commits: holding it alone for one read is that instant. Rolling back to the
+    savepoint gives the lock back, whatever happened in between.
     """
+    nested = db.session.begin_nested()
     try:
-        with db.session.begin_nested():
-            db.session.execute(sa.text("SET LOCAL lock_timeout = '2s'"))
-            db.session.execute(sa.select(sa.func.pg_advisory_lock(LOCK)))
+        db.session.execute(sa.text("SET LOCAL lock_timeout = '2s'"))
+        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        return db.session.scalar(sa.select(sa.func.max(Posting.id))) or 0
     except OperationalError:
         return 0
-    upto = db.session.scalar(sa.select(sa.func.max(Posting.id)))
-    db.session.execute(sa.select(sa.func.pg_advisory_unlock(LOCK)))
-    return upto or 0
+    finally:
+        nested.rollback()
 
 
 def snapshot() -> int:
