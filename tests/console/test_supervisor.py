@@ -77,8 +77,8 @@ class TestStop:
     def test_asks_every_child_and_waits_for_each(self, keeper, tmp_path):
         log = tmp_path / "log"
         code = (
-            "import signal, sys, time\n"
-            "def end(*_): print(sys.argv[1], flush=True); sys.exit()\n"
+            "import os, signal, sys, time\n"
+            "def end(*_): os.write(1, sys.argv[1].encode() + b'\\n'); sys.exit()\n"
             "signal.signal(signal.SIGTERM, end)\n"
             "print('up', flush=True)\n"
             "time.sleep(300)"
