@@ -155,11 +155,6 @@ class Policy:
                 rule, key, value = one.metadata["rule"], one.metadata["key"], _shown(getattr(self, one.name))
                 raise BadPolicy(f"规则 {rule}：{key} 不能设为 {value}，{wrong}。")
 
-    @property
-    def split_paid_bps(self) -> tuple[int, ...]:
-        """The rates of the levels that this policy pays."""
-        return self.split_bps[: self.levels]
-
 
 FIELDS = {one.metadata["key"]: one for one in fields(Policy)}
 """Scenario and console keys to fields, exactly as rules 10 writes them."""
