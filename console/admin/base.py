@@ -26,9 +26,15 @@ from models.queries.staff import SignedIn
 
 SECTIONS: dict[str, LazyString] = {
     "home": _l("Workbench"),
-    "data": _l("Boards"),
+    "merchant": _l("Merchants and showcases"),
+    "product": _l("Selection"),
+    "member": _l("Members"),
+    "tree": _l("Placement"),
     "order": _l("Orders"),
-    "merchant": _l("Merchants"),
+    "money": _l("Money"),
+    "region": _l("Regional agents"),
+    "compliance": _l("Compliance"),
+    "data": _l("Boards"),
     "system": _l("System"),
 }
 
