@@ -9,6 +9,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from console.catalogue import CHINESE, po_file
+from models.rules.permission import PERMISSIONS
+from models.rules.reason import REASONS
 
 ROOT = Path(__file__).resolve().parents[1]
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
@@ -37,6 +39,11 @@ class TestChinese:
     def test_is_complete(self, source, catalogue):
         told = {message.id for message in catalogue if message.id and message.string and not message.fuzzy}
         assert {text: place for text, place in source.items() if text not in told} == {}
+
+    def test_has_the_titles_that_the_rules_bring(self, catalogue):
+        told = {message.id for message in catalogue if message.string}
+        titles = {reason.title for kind in REASONS.values() for reason in kind}
+        assert titles | {permission.title for permission in PERMISSIONS.values()} <= told
 
     def test_says_each_text_once(self):
         lines = po_file(CHINESE).read_text().splitlines()

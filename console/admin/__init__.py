@@ -19,6 +19,7 @@ from console.admin.importing import ImportView, LayoutView
 from console.admin.job import EventView, JobView, TimetableView
 from console.admin.saved import SavedViewView
 from console.admin.staff import RoleView, SessionView, StaffView
+from models.rules import reason
 
 # The order of the pages in each section of the menu; sections follow console.admin.base.SECTIONS.
 VIEWS: tuple[type[SecureView], ...] = (
@@ -60,7 +61,7 @@ def register(app: Flask) -> Admin:
         admin.add_view(view())
     check(admin._views)
     offer(app, admin._views)
-    app.jinja_env.globals["menu"] = lambda: _sections(admin)
+    app.jinja_env.globals.update(menu=lambda: _sections(admin), reasons_of=reason.of)
     return admin
 
 

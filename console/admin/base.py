@@ -23,6 +23,7 @@ from models import SavedView, acting, db, transaction
 from models.errors import DomainError
 from models.queries import view as views
 from models.queries.staff import SignedIn
+from models.rules import reason as reasons
 
 SECTIONS: dict[str, LazyString] = {
     "home": _l("Workbench"),
@@ -120,7 +121,16 @@ class SecureView(BaseView):
         return None
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        return fn(self, *args, **kwargs)
+        """An action without its reason is refused where the person came from."""
+        try:
+            return fn(self, *args, **kwargs)
+        except reasons.Unstated as refusal:
+            flash(str(refusal), "refused")
+            return redirect(back(self.address()))
+
+    def reason(self, kind: str) -> str:
+        """The coded reason that the form of ``reason_fields(kind)`` sends, as the audit trail keeps it."""
+        return reasons.check(kind, request.form.get("reason_code", ""), request.form.get("reason_note", ""))
 
     def is_visible(self) -> bool:
         return self.is_listed

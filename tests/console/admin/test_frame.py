@@ -63,6 +63,11 @@ class BrokenView(SecureView):
     def do(self):
         return self.perform(drop, name=request.form["name"], done="好了", to=lambda result: f"/broken/?{result}")
 
+    @expose("/because", methods=("POST",))
+    @permits("view.save")
+    def because(self):
+        return self.perform(drop, name="y", reason=self.reason("pii.reveal"), done=self.reason("pii.reveal"))
+
 
 @pytest.fixture(scope="module")
 def app(settings):
@@ -126,6 +131,19 @@ class TestStart:
     def test_leaves_nothing_of_flask_admins_own_files_reachable(self, app, staff):
         assert [rule.rule for rule in app.url_map.iter_rules() if rule.endpoint.endswith(".static")] == []
         assert staff("admin").get("/static/admin/vendor/jquery.min.js").status_code == 404
+
+
+class TestReason:
+    def asked(self, browser, **form):
+        browser.post("/broken/because", data=form)
+        return browser.get("/").text
+
+    def test_is_read_from_the_form(self, staff):
+        assert "contact: 回访" in self.asked(staff("operator"), reason_code="contact", reason_note="回访")
+
+    def test_is_asked_for_where_the_form_has_none(self, staff):
+        assert "请选择原因后再提交" in self.asked(staff("operator"))
+        assert "请在说明中写明原因" in self.asked(staff("operator"), reason_code="other")
 
 
 class TestHeaders:

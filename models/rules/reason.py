@@ -1,0 +1,69 @@
+"""Why somebody acts on people or money: coded reasons by kind of action, with a note where the code says too little."""
+
+from dataclasses import dataclass
+
+from models.errors import Invalid
+
+NOTE_LENGTH = 200
+
+
+class Unstated(Invalid):
+    """An action without a reason, with one that its kind does not know, or without the note that it needs."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason: the code goes into the audit trail, the title (translated in the catalogue) is for people."""
+
+    code: str
+    title: str
+
+    @property
+    def needs_note(self) -> bool:
+        return self.code == OTHER_CODE
+
+
+OTHER_CODE = "other"
+OTHER = Reason(OTHER_CODE, "Other, see the note")
+
+# The kind is the action's name; each desk adds its kinds as one block.
+REASONS: dict[str, tuple[Reason, ...]] = {
+    # The frame
+    "approval.refuse": (
+        Reason("wrong_facts", "The facts do not hold"),
+        Reason("wrong_amount", "The amount or the target is wrong"),
+        Reason("no_evidence", "Evidence is missing"),
+        Reason("not_needed", "No longer needed"),
+        OTHER,
+    ),
+    "pii.reveal": (
+        Reason("contact", "Contact the person"),
+        Reason("verify", "Check who the person is"),
+        Reason("complaint", "A complaint or a dispute"),
+        Reason("authority", "Asked for by an authority"),
+        OTHER,
+    ),
+    "job.rerun": (
+        Reason("repaired", "The cause is repaired"),
+        Reason("outage", "An outage is over"),
+        OTHER,
+    ),
+}
+
+
+def of(kind: str) -> tuple[Reason, ...]:
+    """The reasons that an action of this kind may have."""
+    return REASONS[kind]
+
+
+def check(kind: str, code: str, note: str = "") -> str:
+    """The reason as the audit trail keeps it, `code` or `code: note`; refused when it says nothing."""
+    if not code:
+        raise Unstated("请选择原因后再提交")
+    found = next((reason for reason in of(kind) if reason.code == code), None)
+    if found is None:
+        raise Unstated("没有这个原因，请从列表中重新选择")
+    note = " ".join(note.split())[:NOTE_LENGTH]
+    if found.needs_note and not note:
+        raise Unstated("选择“其他”时请在说明中写明原因")
+    return f"{code}: {note}" if note else code
