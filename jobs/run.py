@@ -17,7 +17,7 @@ from models import Actor, acting, db, transaction
 from models.operations import job as operations
 from models.operations.job import Claim, LeaseLost
 
-RENEW_SECONDS = 10.0
+RENEW_SECONDS = 6.0
 RETRY_SECONDS = 1.0
 REPORT_SECONDS = 0.5
 CHECK_SECONDS = 1.0

@@ -17,7 +17,7 @@ from models.queries import job as queries
 from models.rules import backoff
 from models.tables.job import FINAL, Job, State
 
-LEASE_SECONDS = 30
+LEASE_SECONDS = 20
 SWEPT_AT_ONCE = 500
 
 
