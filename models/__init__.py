@@ -8,12 +8,14 @@ from models.tables.history import HistoryLine, RawLine, StagedLine
 from models.tables.importing import ImportIssue, ImportLayout, ImportRun
 from models.tables.job import Event, Job, Mark
 from models.tables.ledger import Account, Block, Leg, Posting, Snapshot
+from models.tables.listing import Delisting, DelistingWindow, Listing, SyncLog
 from models.tables.member import Matrix, Member
 from models.tables.merchant import Merchant, Shop
 from models.tables.order import Order, OrderLine, Refund, Share
 from models.tables.payout import DividendBill, DividendLine, RegionAgent, Withdrawal
 from models.tables.placement import Frontier, Move, Seat
 from models.tables.policy import Agreement, Consent, PolicyVersion
+from models.tables.product import CurationProposal, Product, ProductStat
 from models.tables.region import Region
 from models.tables.staff import Attempt, Staff, StaffLink, StaffSession
 from models.tables.standing import AdmissionTask, Obligation, StandingChange, Team
@@ -49,6 +51,13 @@ __all__ = [
     "Snapshot",
     "Actor",
     "Attempt",
+    "CurationProposal",
+    "Delisting",
+    "DelistingWindow",
+    "Listing",
+    "Product",
+    "ProductStat",
+    "SyncLog",
     "Audit",
     "Event",
     "Export",

@@ -78,7 +78,10 @@ class OrderLine(Base):
     """One kind of goods in an order, as it stood at payment."""
 
     __tablename__ = "order_line"
-    __table_args__ = (sa.CheckConstraint("quantity > 0 AND price_fen >= 0", name="amounts"),)
+    __table_args__ = (
+        sa.CheckConstraint("quantity > 0 AND price_fen >= 0", name="amounts"),
+        sa.Index(None, "product_code", "order_id"),
+    )
 
     order_id: Mapped[int] = mapped_column(sa.ForeignKey("shop_order.id"), primary_key=True)
     n: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True)
