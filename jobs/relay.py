@@ -25,6 +25,9 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "order.paid": (),
     "order.placed": (),
     "order.refunded": (),
+    "product.listed": (),
+    "product.repriced": (),
+    "product.retired": (),
     "withdrawal.approved": ("pay_out",),
     "withdrawal.requested": (),
 }

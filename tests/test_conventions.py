@@ -31,6 +31,7 @@ UNREAD = {
 }
 # Tables whose pages come with members, trade and money; the line goes when the page comes.
 AWAITED = {
+    "curation_proposal", "delisting", "delisting_window", "product_stat", "sync_log",
     "admission_task", "agreement", "approval", "consent", "dividend_bill", "dividend_line", "matrix", "member", "move",
     "obligation", "order_line", "policy_version", "region_agent", "snapshot", "standing_change", "team", "withdrawal",
 }  # fmt: skip
@@ -41,6 +42,7 @@ UNWATCHED = {
     "account": "its facts never change; its money is in append-only legs",
     "frontier": "rebuilt from the seats at any time",
     "team": "sums of orders, recounted from them at any time",
+    "product_stat": "counted from orders and listings at any time",
 }
 # Templates that put JSON of our own making into a script tag, escaped by its maker.
 SAFE: set[str] = set()

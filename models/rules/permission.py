@@ -80,14 +80,34 @@ PERMISSIONS: dict[str, Permission] = {
         Permission("event.view", "See events"),
         Permission("health.view", "See health"),
         Permission("view.save", "Save a view of a list"),
+        # Products and windows
+        Permission("product.view", "See products and their windows"),
+        Permission("product.edit", "Take products in, change and retire them"),
+        Permission("product.list", "Put products into windows"),
+        Permission("product.delist", "Take products down everywhere"),
+        Permission("curation.view", "See the curation board and the waterfall"),
+        Permission("curation.decide", "Decide the weekly refresh"),
         Permission("pii.reveal", "Reveal personal data", step_up=True),
     )
 }
 
 _EVERYBODY = ("account.manage", "home.view", "history.view", "board.view", "export.view")
 
+# What each desk's roles hold beside: one block a desk.
+_DESKS: tuple[dict[Role, tuple[str, ...]], ...] = (
+    {  # Products and windows
+        Role.OPERATOR: ("product.view", "product.edit", "product.list", "product.delist", "curation.view",
+                        "curation.decide"),
+        Role.FINANCE: ("product.view", "curation.view"),
+        Role.COMPLIANCE: ("product.view", "product.delist", "curation.view"),
+        Role.SUPPORT: ("product.view",),
+        Role.AUDITOR: ("product.view", "curation.view"),
+        Role.MERCHANT: ("product.view",),
+    },
+)  # fmt: skip
+
 ROLES: dict[str, frozenset[str]] = {
-    role: frozenset(names)
+    role: frozenset(names).union(*(desk.get(role, ()) for desk in _DESKS))
     for role, names in {
         Role.ADMIN: tuple(PERMISSIONS),
         Role.OPERATOR: (

@@ -48,6 +48,34 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("outage", "An outage is over"),
         OTHER,
     ),
+    # Products and windows
+    "product.edit": (
+        Reason("cost_changed", "The cost has changed"),
+        Reason("promotion", "A promotion begins or ends"),
+        Reason("restocked", "Stock came in or was counted"),
+        Reason("correction", "A mistake is corrected"),
+        OTHER,
+    ),
+    "product.retire": (
+        Reason("season_over", "The season is over"),
+        Reason("low_sales", "It sells too little"),
+        Reason("supplier_stopped", "The supplier no longer delivers"),
+        OTHER,
+    ),
+    "product.delist": (
+        Reason("sold_out", "Sold out"),
+        Reason("violation", "It breaks a rule of the platform"),
+        Reason("recall", "Quality problem or recall"),
+        Reason("wrong_price", "It stands there at a wrong price"),
+        OTHER,
+    ),
+    "curation.refuse": (
+        Reason("new_arrival", "Too new to judge"),
+        Reason("season_ahead", "Its season is still ahead"),
+        Reason("brand_line", "The line needs it"),
+        Reason("no_stock", "Not enough stock to list"),
+        OTHER,
+    ),
 }
 
 
