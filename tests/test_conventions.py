@@ -32,7 +32,7 @@ UNREAD = {
 # Tables whose pages come with members, trade and money; the line goes when the page comes.
 AWAITED = {
     "curation_proposal", "delisting", "delisting_window", "product_stat", "sync_log",
-    "admission_task", "agreement", "approval", "consent", "dividend_bill", "dividend_line", "matrix", "member", "move",
+    "admission_task", "agreement", "consent", "dividend_bill", "dividend_line", "matrix", "member", "move",
     "obligation", "order_line", "policy_version", "region_agent", "snapshot", "standing_change", "team", "withdrawal",
 }  # fmt: skip
 # Tables without an audit trigger that may change, and why.

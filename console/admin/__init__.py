@@ -9,6 +9,7 @@ from flask_admin.theme import Theme
 
 from console import web
 from console.admin.account import AccountView
+from console.admin.approval import ApprovalView
 from console.admin.audit import AuditView
 from console.admin.base import SECTIONS, SecureView, check
 from console.admin.board import BusinessBoard, CategoryBoard, RegionBoard, RepurchaseBoard
@@ -23,6 +24,7 @@ from models.rules import reason
 
 # The order of the pages in each section of the menu; sections follow console.admin.base.SECTIONS.
 VIEWS: tuple[type[SecureView], ...] = (
+    ApprovalView,
     BusinessBoard,
     RepurchaseBoard,
     RegionBoard,

@@ -1,20 +1,32 @@
 """Corrections of the ledger from a template; a second person's approval comes before."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from models.base import db
-from models.operations import share
+from models.operations import approval, share
+from models.operations.approval import Effect
 from models.queries import ledger as books
 from models.queries import member as members
 from models.rules import adjustment as rules
 from models.rules.adjustment import Adjustment, Template
+from models.rules.approval import Line, Word
 from models.rules.share import Bucket
+from models.tables.approval import Approval
 
 LOCK = 7310011
 MARGIN = "platform:margin"
 SOURCES = {Template.HOUSE: "platform:house", Template.RESERVE: "platform:reserve"}
+WORDS = {
+    Template.COMPENSATE: Word("Compensate a member from margin"),
+    Template.RECOVER: Word("Recover from a member what was paid too much"),
+    Template.FORGIVE: Word("Take over a member's debt"),
+    Template.HOUSE: Word("Turn house shares into margin"),
+    Template.RESERVE: Word("Cover a loss from the reserve"),
+}
 
 
 def adjust(*, adjustment: Adjustment, key: str, subject: str, reason: str, at: datetime) -> None:
@@ -48,3 +60,37 @@ def _of_member(draft: share.Draft, adjustment: Adjustment, code: str, reason: st
         debt = share.account(code, Bucket.DEBT)
         rules.check_there(amount_fen=amount, held_fen=-books.balance(debt))
         draft.add(debt, amount, cause, reason=reason)
+
+
+def _canonical(payload: Mapping[str, Any]) -> dict[str, Any]:
+    found = rules.parsed(**payload)
+    return {"template": str(found.template), "amount_fen": found.amount_fen, "member": found.member}
+
+
+def _approved(request: Approval, at: datetime, by: str) -> None:
+    adjust(
+        adjustment=rules.parsed(**request.payload), key=f"adjust:{request.id}", subject=f"approval:{request.id}",
+        reason=request.reason, at=at,
+    )  # fmt: skip
+
+
+def _told(payload: Mapping[str, Any]) -> list[Line]:
+    found = rules.parsed(**payload)
+    lines = [Line("Template", WORDS[found.template]), Line("Amount", found.amount_fen, "money")]
+    if found.member is None:
+        held = books.balances([SOURCES[found.template]])[SOURCES[found.template]]
+        return [*lines, Line("From account", SOURCES[found.template], "code"), Line("It holds now", held, "money")]
+    code = members.by_code(found.member).code
+    available, debt = (books.balance(share.account(code, bucket)) for bucket in (Bucket.AVAILABLE, Bucket.DEBT))
+    return [
+        *lines,
+        Line("Member", code, "code"),
+        Line("Available now", available, "money"),
+        Line("Debt now", debt, "money"),
+    ]
+
+
+approval.register(
+    "ledger.adjust",
+    Effect("Correct the ledger", "5.10", "adjust.approve", check=_canonical, run=_approved, tells=_told),
+)

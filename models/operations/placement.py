@@ -1,14 +1,19 @@
 """Seats of the placement tree: taken, freed, closed, opened, moved. Each step leaves a row of the log."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from models.base import db
-from models.errors import Conflict
-from models.operations import team
+from models.errors import Conflict, Invalid
+from models.operations import approval, team
+from models.operations.approval import Effect
 from models.queries import member as members
 from models.queries import tree
+from models.rules.approval import Line
+from models.tables.approval import Approval
 from models.tables.member import Member
 from models.tables.placement import Frontier, Move, Seat
 
@@ -34,6 +39,10 @@ class TooLate(Conflict):
 
 class Preset(Conflict):
     """A matrix's template alone says where its presets sit (rules §2.1)."""
+
+
+class NoSeat(Invalid):
+    """A re-placement names a seat or a slot that is none."""
 
 
 class SlotTaken(Conflict):
@@ -182,3 +191,34 @@ def _log(
         )  # fmt: skip
     )
     db.session.flush()
+
+
+def _canonical(payload: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: payload.get(name) for name in ("seat_id", "to_parent_id", "to_slot")}
+    if not all(isinstance(value, int) and value > 0 for value in found.values()):
+        raise NoSeat("规则 2.8：请选择要调整的位置和目标空位。")
+    return found
+
+
+def _approved(request: Approval, at: datetime, by: str) -> None:
+    move(**request.payload, at=at, by=f"{request.made_by} {by}", reason=request.reason)
+
+
+def _told(payload: Mapping[str, Any]) -> list[Line]:
+    seat, target = (db.session.get(Seat, payload[name]) for name in ("seat_id", "to_parent_id"))
+    if seat is None or target is None:
+        raise SlotTaken("规则 2.8：位置已经变动，请撤回后重新申请。")
+    codes = tree.codes([seat.id, target.id, seat.parent_id or seat.id])
+    return [
+        Line("Member", codes[seat.id], "code"),
+        Line("Stands under", f"{codes[seat.parent_id]} · {seat.slot}" if seat.parent_id else None, "code"),
+        Line("Goes under", f"{codes[target.id]} · {payload['to_slot']}", "code"),
+        Line("Depth now", seat.depth, "count"),
+        Line("Depth then", target.depth + 1, "count"),
+        Line("Placed at", seat.placed_at, "moment"),
+    ]
+
+
+approval.register(
+    "seat.move", Effect("Re-place a seat", "2.8", "move.approve", check=_canonical, run=_approved, tells=_told)
+)

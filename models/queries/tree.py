@@ -1,12 +1,13 @@
 """Reading the placement tree: who is above, who is below, where the next ones would go, whether it is whole."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
 import sqlalchemy as sa
 
 from models.base import db
+from models.tables.member import Member
 from models.tables.placement import Frontier, Seat
 
 LEVELS_SHOWN = 10
@@ -32,6 +33,12 @@ class Vacancy:
     path: tuple[int, ...]
     parent_id: int
     slot: int
+
+
+def codes(seat_ids: Collection[int]) -> dict[int, str]:
+    """The codes of the members who sit on these seats, by seat."""
+    found = sa.select(Seat.id, Member.code).join(Member, Member.id == Seat.member_id).where(Seat.id.in_(seat_ids))
+    return {row.id: row.code for row in db.session.execute(found)}
 
 
 def has_children(seat_id: int) -> bool:

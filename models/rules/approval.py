@@ -1,11 +1,35 @@
 """What two people do together: one asks, another decides, within a day, about exactly what was shown."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from models.errors import Conflict, Forbidden
 
 APPROVAL_HOURS = 24
 """How long a request for approval stands; after that it is made anew."""
+
+
+class Word(str):
+    """A word of our own among the values of a line, translated in the catalogue where it is shown."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of what will happen, as the second person reads it.
+
+    ``title`` is translated in the catalogue; ``kind`` says how the value looks: text, code, count, money, moment.
+    """
+
+    title: str
+    value: Any
+    kind: str = "text"
+
+    @property
+    def is_word(self) -> bool:
+        return isinstance(self.value, Word)
 
 
 class SameHands(Forbidden):

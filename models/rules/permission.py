@@ -88,10 +88,21 @@ PERMISSIONS: dict[str, Permission] = {
         Permission("curation.view", "See the curation board and the waterfall"),
         Permission("curation.decide", "Decide the weekly refresh"),
         Permission("pii.reveal", "Reveal personal data", step_up=True),
+        # Two people, batches
+        Permission("approval.view", "See what waits for approval"),
+        Permission("approval.withdraw", "Withdraw one's own request"),
+        Permission("approval.decide", "Decide what another asked for", step_up=True),
+        Permission("move.approve", "Approve a re-placement", step_up=True),
+        Permission("adjust.approve", "Approve a correction of the ledger", step_up=True),
+        Permission("batch.view", "See batches"),
+        Permission("batch.start", "Start and cancel a batch over a list"),
     )
 }
 
 _EVERYBODY = ("account.manage", "home.view", "history.view", "board.view", "export.view")
+_HOUSE = ("approval.view", "batch.view")
+_ASKS = (*_HOUSE, "approval.withdraw")
+_DECIDES = (*_ASKS, "approval.decide", "batch.start")
 
 # What each desk's roles hold beside: one block a desk.
 _DESKS: tuple[dict[Role, tuple[str, ...]], ...] = (
@@ -113,18 +124,21 @@ ROLES: dict[str, frozenset[str]] = {
         Role.OPERATOR: (
             *_EVERYBODY, "import.view", "import.create", "import.run", "import.undo", "layout.manage", "shop.manage",
             "board.export", "export.create", "job.view", "job.cancel", "job.rerun", "event.view", "health.view",
-            "view.save",
+            "view.save", *_DECIDES, "move.approve",
         ),
-        Role.FINANCE: (*_EVERYBODY, "import.view", "board.export", "export.create", "job.view", "view.save"),
-        Role.REVIEWER: (*_EVERYBODY, "import.view", "job.view", "view.save"),
+        Role.FINANCE: (
+            *_EVERYBODY, "import.view", "board.export", "export.create", "job.view", "view.save", *_DECIDES,
+            "adjust.approve",
+        ),
+        Role.REVIEWER: (*_EVERYBODY, "import.view", "job.view", "view.save", *_DECIDES),
         Role.COMPLIANCE: (
             *_EVERYBODY, "import.view", "board.export", "export.create", "job.view", "role.view", "audit.view",
-            "view.save", "pii.reveal",
+            "view.save", "pii.reveal", *_DECIDES, "move.approve",
         ),
-        Role.SUPPORT: (*_EVERYBODY, "import.view", "job.view", "view.save", "pii.reveal"),
+        Role.SUPPORT: (*_EVERYBODY, "import.view", "job.view", "view.save", "pii.reveal", *_ASKS, "batch.start"),
         Role.AUDITOR: (
             *_EVERYBODY, "import.view", "job.view", "staff.view", "role.view", "audit.view", "event.view",
-            "health.view",
+            "health.view", *_HOUSE,
         ),
         Role.MERCHANT: (*_EVERYBODY, "board.export", "export.create", "view.save"),
     }.items()

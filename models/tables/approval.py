@@ -11,11 +11,14 @@ from models.base import Base
 
 
 class Approval(Base):
-    """A step that one person asks for and another allows; ``digest`` covers kind and payload as both saw them."""
+    """A step that one person asks for and another allows; ``digest`` covers kind and payload as both saw them.
+
+    What was asked for, by whom and when never changes once it is written.
+    """
 
     __tablename__ = "approval"
     __table_args__ = (
-        sa.CheckConstraint("kind IN ('seat.move', 'ledger.adjust')", name="kind"),
+        sa.CheckConstraint("kind ~ '^[a-z_]+\\.[a-z_]+$'", name="kind"),
         sa.CheckConstraint("state IN ('open', 'approved', 'refused', 'withdrawn', 'expired')", name="state"),
         sa.CheckConstraint("decided_by <> made_by", name="two_people"),
         sa.CheckConstraint("(state IN ('approved', 'refused')) = (decided_by IS NOT NULL)", name="decided"),

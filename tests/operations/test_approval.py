@@ -1,6 +1,7 @@
 """Steps that take two people: seats that move with their heads and sales, corrections of the ledger."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -30,15 +31,16 @@ def seat(code: str) -> Seat:
 
 
 def asked_to_move(code: str, under: str, slot: int, by: str = "staff:1") -> Approval:
-    return approval.ask_to_move(
-        seat_id=seat(code).id, to_parent_id=seat(under).id, to_slot=slot, reason="登记时选错了", at=AT, by=by
-    )
+    payload = {"seat_id": seat(code).id, "to_parent_id": seat(under).id, "to_slot": slot}
+    return approval.ask(kind="seat.move", payload=payload, reason="登记时选错了", at=AT, by=by)
 
 
-def asked_to_adjust(template: str = "compensate", amount_fen: int = 500, member: str | None = "a") -> Approval:
-    return approval.ask_to_adjust(
-        template=template, amount_fen=amount_fen, member=member, reason="物流赔付", at=AT, by="staff:1"
-    )
+def asked_to_adjust(
+    template: str = "compensate", amount_fen: int = 500, member: str | None = "a", **values: Any
+) -> Approval:
+    payload = {"template": template, "amount_fen": amount_fen, "member": member}
+    given = {"reason": "物流赔付", "at": AT, "by": "staff:1"}
+    return approval.ask(kind="ledger.adjust", payload=payload, **given | values)
 
 
 def approved(request: Approval, **values: object) -> Approval:
@@ -175,6 +177,39 @@ class TestDecision:
         with pytest.raises(rules.PayloadChanged, match="规则 5.10：内容与您查看的不一致"):
             approved(asked_to_adjust(), digest=b"x" * 32)
 
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"payload": {"amount_fen": 1}},
+            {"made_by": "staff:9"},
+            {"reason": "x"},
+            {"expires_at": AT + timedelta(days=9)},
+        ],
+    )
+    def test_is_about_what_the_database_keeps_as_it_was_asked(self, change):
+        request = asked_to_adjust()
+        for name, value in change.items():
+            setattr(request, name, value)
+        with pytest.raises(IntegrityError, match="what was asked for never changes"):
+            db.session.flush()
+
+    def test_is_void_where_the_payload_is_another_than_its_digest_covers(self, session):
+        request = asked_to_adjust()
+        changed = Approval(
+            kind="ledger.adjust", payload={**request.payload, "amount_fen": 9_999}, digest=b"d" * 32, reason="x",
+            state="open", made_at=AT, made_by="staff:1", expires_at=rules.expires_at(AT),
+        )  # fmt: skip
+        session.add(changed)
+        session.flush()
+        with pytest.raises(rules.PayloadChanged):
+            approved(changed)
+
+    def test_is_not_taken_back(self):
+        request = approval.refuse(approval_id=asked_to_adjust().id, note="", at=SOON, by="staff:2")
+        request.state = "approved"
+        with pytest.raises(IntegrityError, match="never changes"):
+            db.session.flush()
+
     def test_of_no_books_nothing(self):
         request = approval.refuse(approval_id=asked_to_adjust().id, note="金额不对", at=SOON, by="staff:2")
         assert (request.state, request.note, world.accounts()) == ("refused", "金额不对", {})
@@ -190,19 +225,12 @@ class TestRequest:
 
     def test_is_made_anew_after_a_day(self):
         first = asked_to_adjust()
-        again = approval.ask_to_adjust(
-            template="compensate",
-            amount_fen=500,
-            member="a",
-            reason="物流赔付",
-            at=AT + timedelta(days=1),
-            by="staff:1",
-        )
+        again = asked_to_adjust(at=AT + timedelta(days=1))
         assert (first.state, again.state) == ("expired", "open")
 
     def test_says_why(self):
         with pytest.raises(approval.BadRequest, match="规则 5.10：请写明理由"):
-            approval.ask_to_adjust(template="house", amount_fen=1, reason=" ", at=AT, by="staff:1")
+            asked_to_adjust("house", 1, None, reason=" ")
 
     def test_is_the_makers_to_withdraw(self):
         request = asked_to_adjust()
@@ -210,3 +238,29 @@ class TestRequest:
             approval.withdraw(approval_id=request.id, at=AT, by="staff:2")
         assert approval.withdraw(approval_id=request.id, at=AT, by="staff:1").state == "withdrawn"
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Approval)) == 1
+
+    @pytest.mark.parametrize(("kind", "payload"), [("nothing.there", {}), ("seat.move", {"seat_id": "1"})])
+    def test_is_about_something_there_is(self, kind, payload):
+        with pytest.raises((approval.NoEffect, placement.NoSeat)):
+            approval.ask(kind=kind, payload=payload, reason="x", at=AT, by="staff:1")
+
+
+class TestLines:
+    """What the second person reads before they decide."""
+
+    def lines(self, request: Approval) -> dict[str, Any]:
+        return {line.title: line.value for line in approval.effect_of(request.kind).tells(request.payload)}
+
+    def test_tell_where_a_seat_goes(self):
+        for code in ("a", "b"):
+            world.member(code, "M-10")
+        told = self.lines(asked_to_move("b", "a", 3))
+        assert (told["Member"], told["Stands under"], told["Goes under"]) == ("b", "M-10 · 2", "a · 3")
+        assert (told["Depth now"], told["Depth then"]) == (10, 11)
+
+    def test_tell_what_a_correction_finds(self):
+        world.member("a")
+        approved(asked_to_adjust())
+        told = self.lines(asked_to_adjust("recover", 800))
+        assert (told["Amount"], told["Member"], told["Available now"], told["Debt now"]) == (800, "a", 500, 0)
+        assert self.lines(asked_to_adjust("house", 1, None))["It holds now"] == 0

@@ -10,7 +10,7 @@ down_revision = "0009_after_sale"
 APPROVAL = """
 CREATE TABLE approval (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_approval PRIMARY KEY,
-    kind text NOT NULL CONSTRAINT ck_approval_kind CHECK (kind IN ('seat.move', 'ledger.adjust')),
+    kind text NOT NULL CONSTRAINT ck_approval_kind CHECK (kind ~ '^[a-z_]+\\.[a-z_]+$'),
     payload jsonb NOT NULL,
     digest bytea NOT NULL CONSTRAINT ck_approval_digest CHECK (octet_length(digest) = 32),
     reason text NOT NULL CONSTRAINT ck_approval_reason CHECK (btrim(reason) <> ''),
@@ -34,12 +34,30 @@ INDEXES = (
     "CREATE INDEX ix_approval_state_id ON approval (state, id)",
 )
 
+# Whoever could rewrite the maker or the payload could approve their own request, or something nobody saw.
+HOLD = (
+    """
+CREATE FUNCTION approval_hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE EXCEPTION 'approval %: what was asked for never changes', OLD.id
+        USING ERRCODE = 'integrity_constraint_violation';
+END $$
+""",
+    """
+CREATE TRIGGER hold_approval BEFORE UPDATE ON approval FOR EACH ROW
+WHEN ((OLD.kind, OLD.payload, OLD.digest, OLD.reason, OLD.made_at, OLD.made_by, OLD.expires_at)
+    IS DISTINCT FROM (NEW.kind, NEW.payload, NEW.digest, NEW.reason, NEW.made_at, NEW.made_by, NEW.expires_at)
+    OR (OLD.state <> 'open' AND OLD.state <> NEW.state))
+EXECUTE FUNCTION approval_hold()
+""",
+)
+
 
 def upgrade() -> None:
-    for statement in (APPROVAL, *INDEXES):
+    for statement in (APPROVAL, *INDEXES, *HOLD):
         op.execute(statement)
     guards.audited("approval")
 
 
 def downgrade() -> None:
     op.execute("DROP TABLE approval")
+    op.execute("DROP FUNCTION approval_hold()")
