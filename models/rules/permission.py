@@ -10,24 +10,6 @@ from models.errors import Forbidden, Invalid
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 
 
-@dataclass(frozen=True)
-class Permission:
-    """One named action. ``step_up`` asks for a fresh password and code when the last ones are old."""
-
-    name: str
-    title: str
-    step_up: bool = False
-
-    @property
-    def area(self) -> str:
-        return self.name.partition(".")[0]
-
-    @property
-    def is_read(self) -> bool:
-        """A reading permission never opens a route that writes."""
-        return self.name.endswith(".view")
-
-
 class Role(StrEnum):
     """The fixed roles; a staff holds one or more."""
 
@@ -41,6 +23,25 @@ class Role(StrEnum):
     MERCHANT = "merchant"
 
 
+@dataclass(frozen=True)
+class Permission:
+    """One named action. ``step_up`` asks for a fresh password and code when the last ones are old."""
+
+    name: str
+    title: str
+    roles: tuple[Role, ...] = ()
+    step_up: bool = False
+
+    @property
+    def area(self) -> str:
+        return self.name.partition(".")[0]
+
+    @property
+    def is_read(self) -> bool:
+        """A reading permission never opens a route that writes."""
+        return self.name.endswith(".view")
+
+
 class UnknownRole(Invalid):
     """A role outside the fixed list."""
 
@@ -49,100 +50,105 @@ class ClashingRoles(Forbidden):
     """Two duties that must stay in different hands, or a merchant with a duty of the house."""
 
 
-PERMISSIONS: dict[str, Permission] = {
-    permission.name: permission
-    for permission in (
-        Permission("account.manage", "Own password, authenticator and sessions"),
-        Permission("home.view", "Open the workbench"),
-        Permission("import.view", "See imports"),
-        Permission("import.create", "Upload a file to import"),
-        Permission("import.run", "Run an import"),
-        Permission("import.undo", "Undo an import"),
-        Permission("layout.manage", "Manage import layouts"),
-        Permission("shop.manage", "Manage merchants and shops"),
-        Permission("history.view", "See history orders"),
-        Permission("board.view", "See boards"),
-        Permission("board.export", "Export boards"),
-        Permission("export.view", "See exports"),
-        Permission("export.create", "Export a list"),
-        Permission("job.view", "See jobs"),
-        Permission("job.cancel", "Cancel a job"),
-        Permission("job.rerun", "Run a dead job again"),
-        Permission("staff.view", "See staff and their sessions"),
-        Permission("staff.create", "Create staff", step_up=True),
-        Permission("staff.edit", "Edit staff"),
-        Permission("staff.grant", "Grant roles", step_up=True),
-        Permission("staff.disable", "Disable and enable staff", step_up=True),
-        Permission("staff.reset", "Reset a password and authenticator", step_up=True),
-        Permission("session.end", "End another's session"),
-        Permission("role.view", "See roles and permissions"),
-        Permission("audit.view", "Search the audit trail"),
-        Permission("event.view", "See events"),
-        Permission("health.view", "See health"),
-        Permission("view.save", "Save a view of a list"),
-        # Products and windows
-        Permission("product.view", "See products and their windows"),
-        Permission("product.edit", "Take products in, change and retire them"),
-        Permission("product.list", "Put products into windows"),
-        Permission("product.delist", "Take products down everywhere"),
-        Permission("curation.view", "See the curation board and the waterfall"),
-        Permission("curation.decide", "Decide the weekly refresh"),
-        Permission("pii.reveal", "Reveal personal data", step_up=True),
-        # Two people, batches
-        Permission("approval.view", "See what waits for approval"),
-        Permission("approval.withdraw", "Withdraw one's own request"),
-        Permission("approval.decide", "Decide what another asked for", step_up=True),
-        Permission("move.approve", "Approve a re-placement", step_up=True),
-        Permission("adjust.approve", "Approve a correction of the ledger", step_up=True),
-        Permission("batch.view", "See batches"),
-        Permission("batch.start", "Start and cancel a batch over a list"),
-    )
-}
+EVERYBODY = tuple(role for role in Role if role is not Role.ADMIN)
+"""Every role; the administrator holds each permission without being named."""
 
-_EVERYBODY = ("account.manage", "home.view", "history.view", "board.view", "export.view")
-_HOUSE = ("approval.view", "batch.view")
-_ASKS = (*_HOUSE, "approval.withdraw")
-_DECIDES = (*_ASKS, "approval.decide", "batch.start")
+HOUSE = tuple(role for role in EVERYBODY if role is not Role.MERCHANT)
+"""The staff of the house: everybody but a merchant's own."""
 
-# What each desk's roles hold beside: one block a desk.
-_DESKS: tuple[dict[Role, tuple[str, ...]], ...] = (
-    {  # Products and windows
-        Role.OPERATOR: ("product.view", "product.edit", "product.list", "product.delist", "curation.view",
-                        "curation.decide"),
-        Role.FINANCE: ("product.view", "curation.view"),
-        Role.COMPLIANCE: ("product.view", "product.delist", "curation.view"),
-        Role.SUPPORT: ("product.view",),
-        Role.AUDITOR: ("product.view", "curation.view"),
-        Role.MERCHANT: ("product.view",),
-    },
-)  # fmt: skip
+# One block a desk; a permission says who holds it.
+_OWN = (
+    Permission("account.manage", "Own password, authenticator and sessions", EVERYBODY),
+    Permission("home.view", "Open the workbench", EVERYBODY),
+    Permission("export.view", "See exports", EVERYBODY),
+    Permission("export.create", "Export a list", (Role.OPERATOR, Role.FINANCE, Role.COMPLIANCE, Role.MERCHANT)),
+    Permission(
+        "view.save",
+        "Save a view of a list",
+        (Role.OPERATOR, Role.FINANCE, Role.REVIEWER, Role.COMPLIANCE, Role.SUPPORT, Role.MERCHANT),
+    ),
+    Permission("pii.reveal", "Reveal personal data", (Role.COMPLIANCE, Role.SUPPORT), step_up=True),
+    Permission("approval.view", "See what waits for approval", HOUSE),
+    Permission(
+        "approval.withdraw",
+        "Withdraw one's own request",
+        (Role.OPERATOR, Role.FINANCE, Role.REVIEWER, Role.COMPLIANCE, Role.SUPPORT),
+    ),
+    Permission(
+        "approval.decide",
+        "Decide what another asked for",
+        (Role.OPERATOR, Role.FINANCE, Role.REVIEWER, Role.COMPLIANCE),
+        step_up=True,
+    ),
+    Permission("move.approve", "Approve a re-placement", (Role.OPERATOR, Role.COMPLIANCE), step_up=True),
+    Permission("adjust.approve", "Approve a correction of the ledger", (Role.FINANCE,), step_up=True),
+    Permission("batch.view", "See batches", HOUSE),
+    Permission(
+        "batch.start",
+        "Start and cancel a batch over a list",
+        (Role.OPERATOR, Role.FINANCE, Role.REVIEWER, Role.COMPLIANCE, Role.SUPPORT),
+    ),
+)
+
+_SALES = (
+    Permission("import.view", "See imports", HOUSE),
+    Permission("import.create", "Upload a file to import", (Role.OPERATOR,)),
+    Permission("import.run", "Run an import", (Role.OPERATOR,)),
+    Permission("import.undo", "Undo an import", (Role.OPERATOR,)),
+    Permission("layout.manage", "Manage import layouts", (Role.OPERATOR,)),
+    Permission("shop.manage", "Manage merchants and shops", (Role.OPERATOR,)),
+    Permission("history.view", "See history orders", EVERYBODY),
+    Permission("board.view", "See boards", EVERYBODY),
+    Permission("board.export", "Export boards", (Role.OPERATOR, Role.FINANCE, Role.COMPLIANCE, Role.MERCHANT)),
+)
+
+_PRODUCT = (
+    Permission(
+        "product.view",
+        "See products and their windows",
+        (Role.OPERATOR, Role.FINANCE, Role.COMPLIANCE, Role.SUPPORT, Role.AUDITOR, Role.MERCHANT),
+    ),
+    Permission("product.edit", "Take products in, change and retire them", (Role.OPERATOR,)),
+    Permission("product.list", "Put products into windows", (Role.OPERATOR,)),
+    Permission("product.delist", "Take products down everywhere", (Role.OPERATOR, Role.COMPLIANCE)),
+    Permission(
+        "curation.view",
+        "See the curation board and the waterfall",
+        (Role.OPERATOR, Role.FINANCE, Role.COMPLIANCE, Role.AUDITOR),
+    ),
+    Permission("curation.decide", "Decide the weekly refresh", (Role.OPERATOR,)),
+)
+
+_SYSTEM = (
+    Permission("job.view", "See jobs", HOUSE),
+    Permission("job.cancel", "Cancel a job", (Role.OPERATOR,)),
+    Permission("job.rerun", "Run a dead job again", (Role.OPERATOR,)),
+    Permission("staff.view", "See staff and their sessions", (Role.AUDITOR,)),
+    Permission("staff.create", "Create staff", step_up=True),
+    Permission("staff.edit", "Edit staff"),
+    Permission("staff.grant", "Grant roles", step_up=True),
+    Permission("staff.disable", "Disable and enable staff", step_up=True),
+    Permission("staff.reset", "Reset a password and authenticator", step_up=True),
+    Permission("session.end", "End another's session"),
+    Permission("role.view", "See roles and permissions", (Role.COMPLIANCE, Role.AUDITOR)),
+    Permission("audit.view", "Search the audit trail", (Role.COMPLIANCE, Role.AUDITOR)),
+    Permission("event.view", "See events", (Role.OPERATOR, Role.AUDITOR)),
+    Permission("health.view", "See health", (Role.OPERATOR, Role.AUDITOR)),
+)
+
+_DESKS = (
+    _OWN,
+    _SALES,
+    _PRODUCT,
+    _SYSTEM,
+)
+
+PERMISSIONS: dict[str, Permission] = {permission.name: permission for desk in _DESKS for permission in desk}
 
 ROLES: dict[str, frozenset[str]] = {
-    role: frozenset(names).union(*(desk.get(role, ()) for desk in _DESKS))
-    for role, names in {
-        Role.ADMIN: tuple(PERMISSIONS),
-        Role.OPERATOR: (
-            *_EVERYBODY, "import.view", "import.create", "import.run", "import.undo", "layout.manage", "shop.manage",
-            "board.export", "export.create", "job.view", "job.cancel", "job.rerun", "event.view", "health.view",
-            "view.save", *_DECIDES, "move.approve",
-        ),
-        Role.FINANCE: (
-            *_EVERYBODY, "import.view", "board.export", "export.create", "job.view", "view.save", *_DECIDES,
-            "adjust.approve",
-        ),
-        Role.REVIEWER: (*_EVERYBODY, "import.view", "job.view", "view.save", *_DECIDES),
-        Role.COMPLIANCE: (
-            *_EVERYBODY, "import.view", "board.export", "export.create", "job.view", "role.view", "audit.view",
-            "view.save", "pii.reveal", *_DECIDES, "move.approve",
-        ),
-        Role.SUPPORT: (*_EVERYBODY, "import.view", "job.view", "view.save", "pii.reveal", *_ASKS, "batch.start"),
-        Role.AUDITOR: (
-            *_EVERYBODY, "import.view", "job.view", "staff.view", "role.view", "audit.view", "event.view",
-            "health.view", *_HOUSE,
-        ),
-        Role.MERCHANT: (*_EVERYBODY, "board.export", "export.create", "view.save"),
-    }.items()
-}  # fmt: skip
+    role: frozenset(name for name, permission in PERMISSIONS.items() if role is Role.ADMIN or role in permission.roles)
+    for role in Role
+}
 
 # Who decides a case never touches its money.
 _APART = (frozenset({Role.REVIEWER, Role.FINANCE}),)
