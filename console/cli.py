@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from console import access, config, create_app, formatting, installation, intake, logs, machine, replay
+from console import demo as demos
 from console.binaries import NotStarted
 from console.config import Misconfigured, Settings
 from jobs import seals
@@ -55,11 +56,15 @@ port_option = click.option("--port", envvar="PORT", default=5000, show_default=T
 @main.command()
 @host_option
 @port_option
-def demo(host: str, port: int) -> None:
+@click.option(
+    "--members", envvar="DEMO_MEMBERS", default=3000, show_default=True, help="演示会员数；0 则只有导入的订单"
+)
+@click.option("--seed", envvar="DEMO_SEED", default=demos.SEED, show_default=True, help="同一种子得到同一个演示世界")
+def demo(host: str, port: int, members: int, seed: int) -> None:
     """启动本机演示：内置数据库、演示数据、网页、任务执行、定时任务；Ctrl-C 全部停止。"""
     if not installation.is_embedded():
         raise Misconfigured("演示只使用内置数据库：请先取消 DATABASE_URL、REDIS_URL 或 QIANXING_ENV=production")
-    machine.run_demo(host=host, port=port, root=installation.folder())
+    machine.run_demo(machine.Wish(host, port, members, seed), root=installation.folder())
 
 
 @main.command()

@@ -10,8 +10,10 @@ from console import demo_export, intake
 from console.demo_export import FOOD, SKINCARE, Assortment
 from console.formatting import SHANGHAI
 from console.intake import Wait
-from models import Actor, ImportRun, acting, db, transaction
+from jobs import queue
+from models import Actor, ImportRun, Staff, acting, db, transaction
 from models.operations import merchant as merchants
+from models.operations import outbox
 from models.tables.merchant import Merchant, Shop
 
 SEED = 7
@@ -66,6 +68,22 @@ def build(*, folder: Path, at: datetime, wait: Wait) -> World:
                 raise NotBuilt(f"演示数据没有建成：{run.failure}")
     merchant_id = db.session.scalars(sa.select(Merchant.id).where(Merchant.code == PLANS[0].merchant[0])).one()
     return World(merchant_id=merchant_id, sample=sample)
+
+
+def begin_world(*, members: int, seed: int, at: datetime) -> bool:
+    """Ask for the members, orders and money of the demonstration, once an installation; whether it is under way.
+
+    The job stands on the workbench of the demonstration's administrator.
+    """
+    queue.load()
+    line = queue.order("build_world")
+    with acting(BUILDER), transaction():
+        admin = db.session.scalar(sa.select(Staff.id).where(Staff.code == "demo"))
+        made = outbox.request(
+            "build_world", queue=line.queue, title=line.title, max_attempts=line.max_attempts, by=f"staff:{admin}",
+            payload={"members": members, "seed": seed, "at": at.isoformat()}, key="build_world",
+        )  # fmt: skip
+        return made.finished_at is None
 
 
 def _shop(plan: Plan) -> int:

@@ -10,6 +10,7 @@ import unicodedata
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -69,7 +70,17 @@ def free_port(host: str, wanted: int) -> int:
     raise NoPort(f"端口 {wanted}–{wanted + PORTS - 1} 都被占用：请用 PORT=端口号 make demo 另选一个")
 
 
-def run_demo(*, host: str, port: int, root: Path) -> None:
+@dataclass(frozen=True)
+class Wish:
+    """Where the demonstration listens and how large its world is; no members, no world."""
+
+    host: str
+    port: int
+    members: int
+    seed: int
+
+
+def run_demo(wish: Wish, *, root: Path) -> None:
     """`make demo`: until Ctrl-C or SIGTERM. The second start finds everything as the first one left it."""
     with alone(root) as address:
         if address is not None:
@@ -82,7 +93,7 @@ def run_demo(*, host: str, port: int, root: Path) -> None:
             supervisor = Supervisor(heal=lambda: _heal(servers))
             supervisor.listen()
             try:
-                _run(servers, supervisor, host=host, port=port)
+                _run(servers, supervisor, wish)
             except Stopped:
                 pass
             finally:
@@ -97,12 +108,12 @@ def _heal(servers: Embedded) -> None:
         servers.start()
 
 
-def _run(servers: Embedded, supervisor: Supervisor, *, host: str, port: int) -> None:
+def _run(servers: Embedded, supervisor: Supervisor, wish: Wish) -> None:
     began = time.monotonic()
     click.echo("启动内置 PostgreSQL 与 Redis …")
     settings = installation.of_folder(servers.root, servers.start())
     migrations.upgrade(settings.owner_database_url)
-    port = free_port(host, port)
+    host, port = wish.host, free_port(wish.host, wish.port)
     address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
     _start_web(supervisor, settings, servers.root, host=host, port=port)
     (servers.root / "demo.json").write_text(json.dumps({"address": address, "pid": os.getpid()}))
@@ -112,6 +123,8 @@ def _run(servers: Embedded, supervisor: Supervisor, *, host: str, port: int) -> 
         click.echo("准备演示数据（首次约需半分钟）…")
         world = demo.build(folder=servers.root, at=formatting.now(), wait=lambda done: _until(supervisor, done))
         _welcome(world, address, seconds=time.monotonic() - began)
+        if wish.members and demo.begin_world(members=wish.members, seed=wish.seed, at=formatting.now()):
+            click.echo(f"  后台正在建立 {wish.members:,} 名会员的演示世界：进度见工作台，建好之前也可以先用。\n")
     if host not in LOOPBACK:
         click.echo(f"  注意：{host} 上的其他电脑也能打开这个演示，登录页会显示动态码，请勿放入真实数据。\n", err=True)
     supervisor.run()

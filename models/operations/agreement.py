@@ -44,11 +44,16 @@ class Acceptance:
     user_agent: str
 
 
+def fingerprint(text: str) -> str:
+    """SHA-256 of an agreement's text, in hex: what a person's device says it showed."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def publish(*, version: str, text: str, effective_at: datetime) -> Agreement:
     """Put a version on file, asked for from its instant; its text never changes, and again changes nothing."""
     if not version.strip() or not text.strip():
         raise NoText("规则 3.1：协议的版本号和正文都不能为空。")
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = fingerprint(text)
     db.session.execute(
         insert(Agreement).values(version=version, text=text, sha256=digest, effective_at=effective_at)
         .on_conflict_do_nothing(index_elements=["version"])

@@ -52,6 +52,11 @@ def counts() -> dict[tuple[str, str], int]:
     return {(queue.value, state.value): found.get((queue, state), 0) for queue in Queue for state in states}
 
 
+def is_under_way(kind: str) -> bool:
+    """Whether a job of a kind waits or runs."""
+    return bool(db.session.scalar(sa.select(sa.exists().where(Job.kind == kind, Job.finished_at.is_(None)))))
+
+
 def unrelayed() -> int:
     """How many events wait for the relay."""
     return db.session.scalars(sa.select(sa.func.count()).where(Event.relayed_at.is_(None))).one()

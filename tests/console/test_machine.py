@@ -28,7 +28,7 @@ class Demo:
 
     def start(self, **environment: str) -> "Demo":
         given = {name: value for name, value in os.environ.items() if not name.endswith(("_URL", "SECRET_KEY"))}
-        given |= {"QIANXING_VAR": str(self.root), "PORT": "5900"} | environment
+        given |= {"QIANXING_VAR": str(self.root), "PORT": "5900", "DEMO_MEMBERS": "30"} | environment
         with self.screen.open("wb") as screen:
             command = [sys.executable, "-m", "console.cli", "demo"]
             self.process = subprocess.Popen(command, env=given, stdout=screen, stderr=screen, start_new_session=True)

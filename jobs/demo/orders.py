@@ -1,0 +1,133 @@
+"""What is bought: normal orders, presales, orders that nobody pays; shipped and received, each in its days."""
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from jobs.demo import goods
+from jobs.demo.plan import Day
+from models import db
+from models.operations import evening, order
+from models.operations.order import Purchase, place
+from models.rules.commission import Kind
+from models.rules.order import Scene
+from models.tables.order import OrderLine
+
+SCENES = (Scene.SHORT_VIDEO, Scene.LIVE, Scene.LIVE, Scene.SHARE_LINK, Scene.SHARE_LINK, Scene.SHOWCASE)
+PER_SELLER = 0.09
+
+_SELLERS = sa.text(
+    """
+    SELECT code, standing FROM member WHERE standing IN ('active', 'frozen') AND showcase = 'open'
+    AND (position IS NULL OR position > 1) ORDER BY code
+    """
+)
+_WAITING = sa.text("SELECT number FROM shop_order WHERE state = :state AND placed_at < :before ORDER BY number")
+_PAID = sa.text("SELECT number FROM shop_order WHERE state = 'paid' AND paid_at < :before ORDER BY number")
+_SHIPPED = sa.text(
+    "SELECT number, kind, shipped_at FROM shop_order WHERE state = 'shipped' AND shipped_at < :before ORDER BY number"
+)
+
+
+def purchase(day: Day, number: str, *, seller: str, buyer: str, paid_fen: int = 0, **facts: Any) -> Purchase:
+    """An order of one kind of goods, by a buyer with one address for all."""
+    chance = random.Random(f"{day.plan.seed}:goods:{number}")
+    item = goods.item(chance, seller[:2] if seller[:2] in goods.ITEMS else "SL")
+    quantity = 1 if paid_fen else chance.choices((1, 2, 3), weights=(78, 18, 4))[0]
+    paid = paid_fen or quantity * item.price_fen - (chance.randrange(1, 10) * 100 if chance.random() < 0.2 else 0)
+    region, address = goods.address(random.Random(f"{day.plan.seed}:address:{buyer}"))
+    line = OrderLine(
+        n=1, product_code=item.code, title=item.title, category=item.category, quantity=quantity,
+        price_fen=paid_fen or item.price_fen,
+    )  # fmt: skip
+    return Purchase(
+        number=number, seller=seller, buyer=buyer, paid_fen=paid, cost_fen=paid * item.cost_bps // 10_000,
+        commission_fen=paid * item.commission_bps // 10_000, region=region, address=address, lines=(line,),
+        freight_fen=chance.choice((0, 0, 0, 600)), **facts,
+    )  # fmt: skip
+
+
+def sell(day: Day, at: datetime) -> None:
+    """A day's normal orders: by guests who come again, and by members."""
+    chance = day.chance("orders")
+    for n, (seller, buyer) in enumerate(_deals(chance, day, PER_SELLER), 1):
+        number = f"{day.on:%y%m%d}{n:06d}"
+        place(purchase=purchase(day, number, seller=seller, buyer=buyer, scene=chance.choice(SCENES)), at=at)
+
+
+def _deals(chance: random.Random, day: Day, per_seller: float) -> Iterator[tuple[str, str]]:
+    found = db.session.execute(_SELLERS).all()
+    sellers = [row.code for row in found]
+    weights = [1 / (0.05 + day.plan.lot("sells", row.code)) for row in found]
+    members = [code for code in sellers if code.startswith("W")]
+    guests = 30 + day.plan.members * (day.n + 5) // (day.plan.days + 5)
+    for seller in chance.choices(sellers, weights=weights, k=max(1, round(per_seller * len(sellers)))):
+        by_member = members and chance.random() < 0.3
+        yield seller, chance.choice(members) if by_member else f"G{chance.randrange(guests):06d}"
+
+
+def presell(day: Day, at: datetime) -> None:
+    """Presales with a deposit; orders that wait for their payment."""
+    chance = day.chance("presales")
+    for n, (seller, buyer) in enumerate(_deals(chance, day, PER_SELLER / 20), 1):
+        made = purchase(
+            day, f"P{day.on:%y%m%d}{n:04d}", seller=seller, buyer=buyer, kind=Kind.PRESALE, deposit_fen=2000
+        )
+        order.await_payment(purchase=made, at=at)
+        order.pay_deposit(number=made.number, at=at)
+    for n, (seller, buyer) in enumerate(_deals(chance, day, PER_SELLER / 20), 1):
+        order.await_payment(purchase=purchase(day, f"U{day.on:%y%m%d}{n:04d}", seller=seller, buyer=buyer), at=at)
+
+
+def follow_up(day: Day, at: datetime) -> None:
+    """Balances are called and paid, late payments come, what nobody pays is cancelled."""
+    for number in _numbers("deposit_paid", day.back(3)):
+        order.call_balance(number=number)
+    for number in _numbers("balance_due", day.back(5)):
+        if day.plan.lot("balance", number) < 0.8:
+            order.pay(number=number, at=at)
+        elif day.plan.lot("balance", number) < 0.9:
+            order.cancel(number=number, at=at)
+    for number in _numbers("pending_payment", day.back(1)):
+        if day.plan.lot("payment", number) < 0.5:
+            order.pay(number=number, at=at)
+        else:
+            order.cancel(number=number, at=at)
+
+
+def _numbers(state: str, before: datetime) -> Sequence[str]:
+    return db.session.scalars(_WAITING, {"state": state, "before": before}).all()
+
+
+def ship(day: Day, at: datetime) -> None:
+    """Yesterday's parcels leave; a few wait longer."""
+    for number in db.session.scalars(_PAID, {"before": day.back(0)}).all():
+        if day.plan.lot("packing", number) > 0.03 or day.chance(f"packing {number}").random() < 0.3:
+            order.ship(number=number, at=at)
+
+
+def receive(day: Day, at: datetime) -> None:
+    """Receipts are confirmed some days after shipping, admission orders soonest; a fifth confirm themselves."""
+    received = []
+    for row in db.session.execute(_SHIPPED, {"before": day.back(0)}).all():
+        wait = 1 if row.kind == Kind.ADMISSION else 3 + int(day.plan.lot("receipt", row.number) * 9)
+        if row.shipped_at < day.back(wait - 1):
+            received.append(row.number)
+    evening.complete_many(numbers=received, at=at)
+
+
+def revive(day: Day, at: datetime) -> None:
+    """Some of the frozen and a few of the exited buy the orders that bring them back, two a day."""
+    frozen = sa.text("SELECT code, standing FROM member WHERE standing IN ('frozen', 'exited') ORDER BY code")
+    chance = day.chance("revivals")
+    n = 0
+    for row in db.session.execute(frozen).all():
+        if day.plan.lot("revives", row.code) < (0.12 if row.standing == "frozen" else 0.06):
+            for _ in range(2):
+                n += 1
+                seller = chance.choice(("NF-5", "NF-6", "YQ-2", "YQ-4", "SL-10"))
+                made = purchase(day, f"R{day.on:%y%m%d}{n:04d}", seller=seller, buyer=row.code, scene=Scene.SHARE_LINK)
+                place(purchase=made, at=at)

@@ -1,0 +1,75 @@
+"""The days of a demonstration's world, one transaction each: what is due happens in its turn, then what people do."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, time
+
+import sqlalchemy as sa
+
+from jobs.demo import care, office, orders, people, purse
+from jobs.demo.plan import SHANGHAI, Day, Plan
+from models import db
+from models.operations import due
+from models.tables.order import Order
+
+STEPS: tuple[tuple[time, Callable[[Day, datetime], None]], ...] = (
+    (time(8), office.found),
+    (time(8, 30), people.consent_again),
+    (time(9), office.appoint),
+    (time(9, 5), office.name_seeds),
+    (time(9, 30), purse.approve),
+    (time(9, 45), purse.pay),
+    (time(10), purse.bill),
+    (time(10, 30), people.arrive),
+    (time(10, 45), people.come_back),
+    (time(11), people.qualify),
+    (time(11, 30), people.buy_in),
+    (time(12, 20), orders.sell),
+    (time(13), orders.revive),
+    (time(14), orders.presell),
+    (time(14, 30), orders.follow_up),
+    (time(15), orders.ship),
+    (time(16), office.suspect),
+    (time(16, 30), office.decide),
+    (time(17), care.complain),
+    (time(17, 30), care.answer),
+    (time(18), care.refund_late),
+    (time(21), orders.receive),
+    (time(22), purse.ask),
+)
+
+
+def build(
+    plan: Plan, *, edge: Callable[[], AbstractContextManager[None]], told: Callable[[Day], None] = lambda day: None
+) -> None:
+    """Write the days that are not written yet, ``edge`` around each, ``told`` before it."""
+    for n in range(first(plan), plan.days + 1):
+        day = Day(plan, n)
+        told(day)
+        with edge():
+            live(day)
+        db.session.expunge_all()
+
+
+def first(plan: Plan) -> int:
+    """The first day that is not written: each is written whole or not at all."""
+    last = db.session.scalar(sa.select(sa.func.max(Order.placed_at)))
+    db.session.rollback()
+    return (last.astimezone(SHANGHAI).date() - plan.begins_on).days + 1 if last else 0
+
+
+def live(day: Day) -> None:
+    """One day from its first step to its last, as far as the world goes."""
+    for clock, step in STEPS:
+        at = day.at(clock)
+        if at <= day.plan.ends_at:
+            advance(at)
+            step(day, at)
+            db.session.flush()
+    advance(min(day.at(time(23, 59, 59)), day.plan.ends_at))
+
+
+def advance(at: datetime) -> None:
+    """Everything due at or before an instant happens first, in order of due instant."""
+    while (found := due.first(at)) is not None:
+        due.run(found)
