@@ -90,6 +90,33 @@ def ranked(names: Sequence[str], values: Sequence[float | None], *, unit: Unit, 
     return {"data": [trace], "layout": layout}
 
 
+def waterfall(names: Sequence[str], values: Sequence[float], *, unit: Unit, lang: Lang) -> Figure:
+    """From the first amount, which stands, through what is taken away, to what is left at the end."""
+    labels = [f"{place}" for place in range(len(names))]
+    hints = [f"{_safe(name)}<br><b>{exact(value, unit)}</b>" for name, value in zip(names, values, strict=True)]
+    trace = {
+        "type": "waterfall",
+        "x": labels,
+        "y": [values[0], *(-value for value in values[1:-1]), 0],
+        "measure": ["absolute", *["relative"] * (len(values) - 2), "total"],
+        "text": [compact(value, unit, lang) for value in values],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "textfont": {"color": INK, "size": 12},
+        "hovertext": hints,
+        "hoverinfo": "text",
+        "connector": {"line": {"color": SLATE, "width": 1, "dash": "dot"}},
+        "decreasing": {"marker": {"color": GOLD}},
+        "increasing": {"marker": {"color": GREEN}},
+        "totals": {"marker": {"color": BLUE if values[-1] >= 0 else RED}},
+    }
+    layout = _layout() | {"hovermode": "closest", "bargap": 0.35}
+    layout["xaxis"] |= {"type": "category", "tickvals": labels, "ticktext": [_safe(name) for name in names]}
+    layout["yaxis"] |= _scale(values[0], unit, lang)
+    layout["yaxis"]["range"] = [min(0, values[-1] * 1.15), values[0] * 1.12 or 1]
+    return {"data": [trace], "layout": layout}
+
+
 def rates_over_time(
     buckets: Sequence[date], rates: Sequence[float | None], hints: Sequence[str], *, grain: Grain, lang: Lang
 ) -> Figure:

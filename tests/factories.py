@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from models import HistoryLine, ImportRun, Merchant, Region, Shop, db
+from models import HistoryLine, ImportRun, Merchant, Product, Region, Shop, db
 
 Row = TypeVar("Row")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -87,3 +87,16 @@ def history_line(
         "refund_fen": 0,
     }
     return _added(HistoryLine(**defaults | columns))
+
+
+def product(**columns: Any) -> Product:
+    """¥99 with ¥30 of cost and ¥20 of commission, on sale with a stock of 100."""
+    number = next(_numbers)
+    moment = datetime(2026, 11, 1, tzinfo=UTC)
+    columns["merchant_id"] = columns.get("merchant_id") or merchant().id
+    defaults = {
+        "code": f"P{number:05}", "title": f"商品{number}", "category": "面膜", "price_fen": 9_900, "cost_fen": 3_000,
+        "commission_fen": 2_000, "freight_fen": 0, "fee_bps": 60, "deposit_fen": 0, "balance_days": None, "stock": 100,
+        "state": "listed", "created_at": moment, "created_by": "t", "updated_at": moment,
+    }  # fmt: skip
+    return _added(Product(**defaults | columns))

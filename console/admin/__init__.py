@@ -18,6 +18,7 @@ from console.admin.history import HistoryView
 from console.admin.home import HomeView
 from console.admin.importing import ImportView, LayoutView
 from console.admin.job import EventView, JobView, TimetableView
+from console.admin.product import ProductView
 from console.admin.saved import SavedViewView
 from console.admin.staff import RoleView, SessionView, StaffView
 from models.rules import reason
@@ -25,6 +26,7 @@ from models.rules import reason
 # The order of the pages in each section of the menu; sections follow console.admin.base.SECTIONS.
 VIEWS: tuple[type[SecureView], ...] = (
     ApprovalView,
+    ProductView,
     BusinessBoard,
     RepurchaseBoard,
     RegionBoard,

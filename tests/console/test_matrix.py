@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter
 
 from console import auth
-from models import Export, HistoryLine, SavedView, db
+from models import Export, HistoryLine, Product, SavedView, db
 from models.rules.permission import PERMISSIONS, ROLES, Role
 from tests import factories
 from tests.people import Browser, person
@@ -89,6 +89,7 @@ FOREIGN: dict[Any, Callable[[], Any]] = {
     HistoryLine: of_another_merchant,
     Export: of_another_person,
     SavedView: kept_by_another,
+    Product: factories.product,
 }
 
 

@@ -24,6 +24,7 @@ def _curve(values, *, unit=Unit.YUAN, look="bar", days=DAYS, grain=Grain.DAY):
         _curve([1.0, None, 2.0], look="line"),
         _curve([None, None, None], look="ghost"),
         figures.ranked(["面膜", "口红"], [2.0, None], unit=Unit.YUAN, lang=Lang.ZH),
+        figures.waterfall(["售价", "成本", "毛利"], [9_900, 3_000, 6_900], unit=Unit.YUAN, lang=Lang.ZH),
         figures.rates_over_time(DAYS, [0.5, None, 1.0], ["a", "b", "c"], grain=Grain.DAY, lang=Lang.EN),
         figures.stacked(DAYS, [Series("a", [1.0, None, 1.0], "bar")], unit=Unit.YUAN, grain=Grain.DAY, lang=Lang.ZH),
         figures.heat(["2019-01"], ["First", "+1"], [[1.0, None]], [["a", "b"]], [[0, 0]]),
@@ -80,3 +81,17 @@ class TestTiles:
     def test_shades_by_rank_and_leaves_the_rest_pale(self):
         places = [Square(0, column, "省", value, "", column) for column, value in enumerate([100.0, 1.0, None])]
         assert figures.tiles(places)["data"][0]["z"] == [[1.0, 0.5, 0]]
+
+
+class TestWaterfall:
+    def test_takes_away_and_ends_in_a_total(self):
+        figure = figures.waterfall(["售价", "成本", "毛利"], [9_900, 3_000, 6_900], unit=Unit.YUAN, lang=Lang.ZH)
+        trace = figure["data"][0]
+        assert trace["y"] == [9_900, -3_000, 0]
+        assert trace["measure"] == ["absolute", "relative", "total"]
+        assert trace["text"] == ["¥99.00", "¥30.00", "¥69.00"]
+
+    def test_shows_a_loss_below_the_line_in_red(self):
+        figure = figures.waterfall(["售价", "成本", "毛利"], [100, 150, -50], unit=Unit.YUAN, lang=Lang.ZH)
+        assert figure["data"][0]["totals"]["marker"]["color"] == figures.RED
+        assert figure["layout"]["yaxis"]["range"][0] < -50
