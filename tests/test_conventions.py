@@ -32,8 +32,8 @@ UNREAD = {
 # Tables whose pages come with members, trade and money; the line goes when the page comes.
 AWAITED = {
     "curation_proposal", "delisting", "delisting_window", "product_stat", "sync_log",
-    "admission_task", "agreement", "consent", "dividend_bill", "dividend_line", "matrix", "member", "move",
-    "obligation", "order_line", "policy_version", "region_agent", "snapshot", "standing_change", "team", "withdrawal",
+    "admission_task", "agreement", "consent", "dividend_bill", "dividend_line", "move",
+    "obligation", "policy_version", "region_agent", "snapshot", "team", "withdrawal",
 }  # fmt: skip
 # Tables without an audit trigger that may change, and why.
 UNWATCHED = {

@@ -18,8 +18,11 @@ from console.admin.history import HistoryView
 from console.admin.home import HomeView
 from console.admin.importing import ImportView, LayoutView
 from console.admin.job import EventView, JobView, TimetableView
+from console.admin.matrix import MatrixView
+from console.admin.merchant import MerchantView
 from console.admin.product import ProductView
 from console.admin.saved import SavedViewView
+from console.admin.showcase import ShowcaseView
 from console.admin.staff import RoleView, SessionView, StaffView
 from models.rules import reason
 
@@ -27,6 +30,9 @@ from models.rules import reason
 VIEWS: tuple[type[SecureView], ...] = (
     ApprovalView,
     ProductView,
+    MerchantView,
+    MatrixView,
+    ShowcaseView,
     BusinessBoard,
     RepurchaseBoard,
     RegionBoard,

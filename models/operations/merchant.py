@@ -52,3 +52,16 @@ def open_shop_of(*, merchant_id: int | None, merchant_code: str, merchant_name: 
     if merchant_id is None:
         merchant_id = open_merchant(code=merchant_code, name=merchant_name).id
     return open_shop(merchant_id=merchant_id, name=name, platform=platform)
+
+
+def rename(*, merchant_id: int, name: str) -> Merchant:
+    """Give a merchant another name; its code stays, since accounts and matrices carry it."""
+    name = name.strip()
+    if not name:
+        raise Nameless("请填写商家名称")
+    merchant = db.session.get(Merchant, merchant_id, with_for_update=True)
+    if merchant is None:
+        raise NoSuchMerchant("没有这个商家，请从列表中选择")
+    merchant.name = name
+    db.session.flush()
+    return merchant

@@ -119,6 +119,17 @@ _PRODUCT = (
     Permission("curation.decide", "Decide the weekly refresh", (Role.OPERATOR,)),
 )
 
+_TREE = (
+    Permission("merchant.view", "See merchants, matrices and showcases", EVERYBODY),
+    Permission("matrix.make", "Make a matrix", (Role.OPERATOR,)),
+    Permission("showcase.close", "Close and reopen a showcase", (Role.OPERATOR, Role.COMPLIANCE)),
+    Permission("tree.view", "See the placement tree and its log", EVERYBODY),
+    Permission("tree.check", "Check and repair the placement tree", (Role.OPERATOR,)),
+    Permission("seat.ask", "Ask for a re-placement", (Role.OPERATOR,)),
+    Permission("flow.plan", "Plan the weekly flow", (Role.OPERATOR,)),
+    Permission("flow.approve", "Approve the weekly flow", (Role.OPERATOR, Role.COMPLIANCE), step_up=True),
+)
+
 _SYSTEM = (
     Permission("job.view", "See jobs", HOUSE),
     Permission("job.cancel", "Cancel a job", (Role.OPERATOR,)),
@@ -140,6 +151,7 @@ _DESKS = (
     _OWN,
     _SALES,
     _PRODUCT,
+    _TREE,
     _SYSTEM,
 )
 

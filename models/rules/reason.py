@@ -76,6 +76,40 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("no_stock", "Not enough stock to list"),
         OTHER,
     ),
+    # Matrices and the tree
+    "showcase.close": (
+        Reason("rules", "Breaks the promotion rules"),
+        Reason("goods", "Sells goods it may not sell"),
+        Reason("owner", "Its owner asked for it"),
+        Reason("authority", "Asked for by an authority"),
+        OTHER,
+    ),
+    "showcase.reopen": (
+        Reason("settled", "What closed it is settled"),
+        Reason("mistake", "It was closed by mistake"),
+        OTHER,
+    ),
+    "seat.move": (
+        Reason("wrong_inviter", "Registered under the wrong inviter"),
+        Reason("family", "Belongs beside a relative or a colleague"),
+        Reason("request", "The member and the target agreed"),
+        OTHER,
+    ),
+    "tree.repair": (
+        Reason("findings", "The check found what is wrong"),
+        Reason("restore", "After a restore"),
+        OTHER,
+    ),
+    "flow.plan": (
+        Reason("weekly", "The week's plan"),
+        Reason("gap", "A gap that cannot wait"),
+        OTHER,
+    ),
+    "flow.undo": (
+        Reason("returned", "The gap closed by itself"),
+        Reason("mistaken", "The stand-in was ill chosen"),
+        OTHER,
+    ),
 }
 
 

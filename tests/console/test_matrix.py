@@ -10,9 +10,10 @@ from flask import Flask
 from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter
 
 from console import auth
-from models import Export, HistoryLine, Product, SavedView, db
+from models import Export, HistoryLine, Matrix, Member, Merchant, Product, SavedView, db
 from models.rules.permission import PERMISSIONS, ROLES, Role
 from tests import factories
+from tests.operations import world
 from tests.people import Browser, person
 
 NOWHERE = 999_999_999
@@ -84,12 +85,24 @@ def kept_by_another() -> SavedView:
     return row
 
 
+def network_of_another() -> Matrix:
+    there = db.session.query(Matrix).filter_by(code="M").one_or_none()
+    return there or world.network()
+
+
+def member_of_another() -> Member:
+    return db.session.query(Member).filter_by(matrix_id=network_of_another().id, position=10).one()
+
+
 # A row that is not a new merchant's, for every table of which a merchant may open a row.
 FOREIGN: dict[Any, Callable[[], Any]] = {
     HistoryLine: of_another_merchant,
     Export: of_another_person,
     SavedView: kept_by_another,
     Product: factories.product,
+    Merchant: factories.merchant,
+    Matrix: network_of_another,
+    Member: member_of_another,
 }
 
 

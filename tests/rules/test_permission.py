@@ -35,6 +35,7 @@ class TestStepUp:
     def test_guards_what_gives_power_or_reveals_people(self):
         assert {name for name, declared in PERMISSIONS.items() if declared.step_up} == {
             "staff.create", "staff.grant", "staff.disable", "staff.reset", "pii.reveal",
+            "approval.decide", "move.approve", "adjust.approve", "flow.approve",
         }  # fmt: skip
 
 
