@@ -23,7 +23,10 @@ from jobs import worker as workers
 from models import Actor, ImportRun, acting, db, migrations
 from models.errors import DomainError
 from models.queries import integrity
+from models.rules import simulation
+from models.rules.compliance import PROJECTION
 from models.rules.intake import TITLES, State
+from reports import projection
 
 HERE = Path(__file__).resolve().parents[1]
 BY = Actor("system:cli", source="cli", action="import")
@@ -171,6 +174,23 @@ def _replayed(path: Path, out: Path | None) -> bool:
     else:
         (out / f"{path.stem}.json").write_text(text + "\n", encoding="utf-8")
     return True
+
+
+@main.command()
+@click.option("--width", default=3, show_default=True, help="每人下方的位置数")
+@click.option("--depth", default=10, show_default=True, help="层数")
+@click.option("--fen", default=2000, show_default=True, help="每单佣金（分）")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="写到 .json 或 .csv 文件；不写则打印")
+def simulate(width: int, depth: int, fen: int, out: Path | None) -> None:
+    """收益模拟器：纸面累加与计酬上限内实付并列，始终附带声明。"""
+    found = simulation.project(width=width, depth=depth, fen=fen)
+    write = projection.as_csv if out is not None and out.suffix == ".csv" else projection.as_json
+    text = write(found, shown=PROJECTION)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="utf-8")
+        click.echo(f"已写入 {out}，声明随文件一同给出。")
 
 
 @main.command()

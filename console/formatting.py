@@ -1,11 +1,15 @@
 """How money, moments, counts and people look to staff: the one place where Asia/Shanghai and yuan appear."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOTHING = "–"
+
+# Digits as people type amounts, two decimals at most: no exponent, no word for what is no number.
+AMOUNT = re.compile(r"-?(?:[0-9]{1,15}(?:\.[0-9]{0,2}0*)?|\.[0-9]{1,2}0*)")
 
 
 def now() -> datetime:
@@ -28,11 +32,10 @@ def yuan(fen: int | None) -> str:
 
 def to_fen(text: str) -> int | None:
     """Yuan as a person types them (`1,234.5`, `¥86`) as fen; None when it is no amount of whole fen."""
-    try:
-        amount = Decimal(text.strip().lstrip("¥￥").replace(",", "")) * 100
-    except InvalidOperation:
+    plain = text.strip().lstrip("¥￥").replace(",", "")
+    if not AMOUNT.fullmatch(plain):
         return None
-    return int(amount) if amount.is_finite() and amount == int(amount) and abs(amount) < 10**17 else None
+    return int(Decimal(plain) * 100)
 
 
 def shanghai(moment: datetime | None) -> str:

@@ -65,6 +65,22 @@ def over_time(buckets: Sequence[date], series: Sequence[Series], *, unit: Unit, 
     return {"data": [_trace(one, labels, unit) for one in series], "layout": layout}
 
 
+def by_size(names: Sequence[str], series: Sequence[Series], *, unit: Unit, lang: Lang) -> Figure:
+    """Bars side by side on an axis of powers of ten, where the least must be seen beside the most."""
+    labels = [f"{place}" for place in range(len(names))]
+    highest = max((value for one in series for value in one.values if value), default=10)
+    powers = [10.0**power for power in range(math.ceil(math.log10(highest)) + 1)]
+    layout = _layout(is_legend=True) | {"hovermode": "x unified", "barmode": "group", "bargap": 0.25}
+    layout["xaxis"] |= {"type": "category", "tickvals": labels, "ticktext": [_safe(name) for name in names]}
+    layout["yaxis"] |= {
+        "type": "log",
+        "tickvals": powers[::2],
+        "ticktext": [tick(mark, unit, lang) for mark in powers[::2]],
+        "range": [1, math.log10(highest) + 0.2],
+    }
+    return {"data": [_trace(one, labels, unit) for one in series], "layout": layout}
+
+
 def ranked(names: Sequence[str], values: Sequence[float | None], *, unit: Unit, lang: Lang) -> Figure:
     """Horizontal bars, the first on top, each with its figure at its end."""
     labels = [f"{place}" for place in range(len(names))]

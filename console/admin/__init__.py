@@ -23,6 +23,7 @@ from console.admin.merchant import MerchantView
 from console.admin.product import ProductView
 from console.admin.saved import SavedViewView
 from console.admin.showcase import ShowcaseView
+from console.admin.simulator import SimulatorView
 from console.admin.staff import RoleView, SessionView, StaffView
 from models.rules import reason
 
@@ -37,6 +38,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     RepurchaseBoard,
     RegionBoard,
     CategoryBoard,
+    SimulatorView,
     ImportView,
     HistoryView,
     LayoutView,

@@ -99,6 +99,7 @@ _SALES = (
     Permission("shop.manage", "Manage merchants and shops", (Role.OPERATOR,)),
     Permission("history.view", "See history orders", EVERYBODY),
     Permission("board.view", "See boards", EVERYBODY),
+    Permission("simulator.view", "Use the earnings simulator", HOUSE),
     Permission("board.export", "Export boards", (Role.OPERATOR, Role.FINANCE, Role.COMPLIANCE, Role.MERCHANT)),
 )
 

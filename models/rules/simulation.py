@@ -21,11 +21,24 @@ class BadTree(Invalid):
     """A tree that the simulator does not draw."""
 
 
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer below the root: its orders, what they bring the root in theory, and what the cap pays of it."""
+
+    level: int
+    orders: int
+    theoretical_fen: int
+    paid_fen: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Projection:
     """A full tree in which every entrant places one order with each member above; amounts in fen."""
 
+    width: int
     depth: int
+    fen: int
+    layers: tuple[Layer, ...]
     orders: int
     theoretical_fen: int
     widest: int
@@ -41,17 +54,22 @@ class Projection:
     disclaimers: tuple[str, ...] = PROJECTION
 
 
-def project(*, depth: int = LEVELS_SHOWN, fen: int = 2_000, policy: Policy = PLAN) -> Projection:
+def project(*, width: int = WIDTH, depth: int = LEVELS_SHOWN, fen: int = 2_000, policy: Policy = PLAN) -> Projection:
     """What a full tree of a depth would bring its root in theory, and what the cap pays anybody (rules 9)."""
     if not 1 <= depth <= LEVELS_SHOWN or not 1 <= fen <= AMOUNT_MAX_FEN:
         raise BadTree(f"规则 9：层数应在 1 到 {LEVELS_SHOWN} 之间，每单佣金应为正数，请重新填写。")
-    layers = [WIDTH**level for level in range(depth + 1)]
-    rates = [_paid_at(distance, fen, policy) for distance in range(1, depth + 1)]
+    if not 1 <= width <= WIDTH:
+        raise BadTree(f"规则 10：每人下方最多 {WIDTH} 个位置，宽度应在 1 到 {WIDTH} 之间，请重新填写。")
+    layers = [width**level for level in range(depth + 1)]
+    rates = [paid_at(distance, fen, policy) for distance in range(1, depth + 1)]
     earned = [sum(layers[k] * rates[k - 1] for k in range(1, depth - level + 1)) for level in range(depth + 1)]
     members = sum(layers)
     paid = sum(count * each for count, each in zip(layers, earned, strict=True))
     return Projection(
+        width=width,
         depth=depth,
+        fen=fen,
+        layers=tuple(Layer(k, layers[k], layers[k] * fen, layers[k] * rates[k - 1]) for k in range(1, depth + 1)),
         orders=members - 1,
         theoretical_fen=(members - 1) * fen,
         widest=layers[-1],
@@ -65,7 +83,7 @@ def project(*, depth: int = LEVELS_SHOWN, fen: int = 2_000, policy: Policy = PLA
     )
 
 
-def _paid_at(distance: int, fen: int, policy: Policy) -> int:
+def paid_at(distance: int, fen: int, policy: Policy) -> int:
     """What an admission order pays a seller so far above its buyer, by the rules of settlement."""
     seller = Person(code="", standing=Standing.ACTIVE, showcase=Showcase.OPEN, unlocked=True)
     terms = Terms(kind=Kind.ADMISSION, paid_fen=fen, cost_fen=0, commission_fen=fen, paid_at=NEVER)
@@ -87,6 +105,9 @@ def export(projection: Projection, *, shown: Collection[str]) -> dict[str, objec
     """The figures for a file or an API; refused unless the disclaimers are shown with them (rules 9)."""
     check_labelled(shown)
     return {
+        "width": projection.width,
+        "depth": projection.depth,
+        "fen": projection.fen,
         "orders": projection.orders,
         "theoretical_fen": projection.theoretical_fen,
         "widest": projection.widest,

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import re
 import signal
@@ -58,6 +59,25 @@ class TestHelp:
         listed = dict(re.findall(r"^  ([a-z-]+) +(.+)$", text.partition("Commands:")[2], re.MULTILINE))
         assert set(listed) >= {"demo", "serve", "worker", "timetable", "migrate", "create-admin-token", "bench"}
         assert all(re.search(r"[\u4e00-\u9fff]", sentence) for sentence in listed.values())
+
+
+class TestSimulate:
+    def test_writes_the_figures_with_their_texts(self, tmp_path):
+        code, text = _run("simulate", "--out", str(tmp_path / "tree.json"))
+        found = json.loads((tmp_path / "tree.json").read_text())
+        assert (code, found["orders"], found["capped_fen"], found["median_fen"]) == (0, 88_572, 78_000, 0)
+        assert set(found["disclaimers"]) == {"D-01", "D-02"}
+        assert "声明" in text
+
+    def test_writes_a_spreadsheet_by_its_ending(self, tmp_path):
+        code, _ = _run("simulate", "--depth", "2", "--out", str(tmp_path / "tree.csv"))
+        assert code == 0
+        assert (tmp_path / "tree.csv").read_text(encoding="utf-8-sig").startswith("D-01,")
+
+    def test_refuses_what_is_no_tree(self, tmp_path):
+        code, text = _run("simulate", "--width", "4", "--out", str(tmp_path / "tree.json"))
+        assert (code, "规则 10" in text) == (1, True)
+        assert not (tmp_path / "tree.json").exists()
 
 
 class TestInstallation:
