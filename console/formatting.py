@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from models import money
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOTHING = "–"
 
@@ -24,10 +26,7 @@ def today() -> date:
 
 def yuan(fen: int | None) -> str:
     """Fen as ¥1,234.56."""
-    if fen is None:
-        return NOTHING
-    whole, part = divmod(abs(fen), 100)
-    return f"{'-' if fen < 0 else ''}¥{whole:,}.{part:02d}"
+    return NOTHING if fen is None else money.yuan(fen)
 
 
 def to_fen(text: str) -> int | None:
@@ -70,7 +69,7 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 def bps(value: int | None) -> str:
     """Basis points as a percentage: 1,250 is 12.50%."""
-    return NOTHING if value is None else f"{value / 100:.2f}%"
+    return NOTHING if value is None else money.bps_text(value)
 
 
 def change(current: float | None, before: float | None) -> str:

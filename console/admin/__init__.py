@@ -21,6 +21,7 @@ from console.admin.job import EventView, JobView, TimetableView
 from console.admin.matrix import MatrixView
 from console.admin.merchant import MerchantView
 from console.admin.product import ProductView
+from console.admin.money import VIEWS as MONEY
 from console.admin.saved import SavedViewView
 from console.admin.showcase import ShowcaseView
 from console.admin.simulator import SimulatorView
@@ -39,6 +40,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     RegionBoard,
     CategoryBoard,
     SimulatorView,
+    *MONEY,
     ImportView,
     HistoryView,
     LayoutView,

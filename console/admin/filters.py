@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -243,7 +243,14 @@ class Contains:
         return sa.and_(pieces, self.at.ilike(f"%{escaped(text)}%"))
 
 
-Search = Prefix | Contains
+class Search(Protocol):
+    """One way to find rows by a text."""
+
+    def accepts(self, text: str) -> bool:
+        """Whether the text could stand in what is searched."""
+
+    def where(self, text: str) -> ColumnElement[bool]:
+        """The rows it finds."""
 
 
 def search_for(searches: Iterable[Search], text: str) -> ColumnElement[bool]:

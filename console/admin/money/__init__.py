@@ -1,0 +1,6 @@
+"""资金: accounts, the ledger and its reasons, bills, withdrawals, debts, corrections, kill-switches."""
+
+from console.admin.money.account import AccountsView, StatementView
+from console.admin.money.posting import PostingView
+
+VIEWS = (AccountsView, StatementView, PostingView)
