@@ -22,6 +22,7 @@ from console.admin.matrix import MatrixView
 from console.admin.merchant import MerchantView
 from console.admin.product import ProductView
 from console.admin.money import VIEWS as MONEY
+from console.admin.product import ProductView
 from console.admin.saved import SavedViewView
 from console.admin.showcase import ShowcaseView
 from console.admin.simulator import SimulatorView

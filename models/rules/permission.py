@@ -52,57 +52,6 @@ class ClashingRoles(Forbidden):
 
 EVERYBODY = tuple(role for role in Role if role is not Role.ADMIN)
 """Every role; the administrator holds each permission without being named."""
-PERMISSIONS: dict[str, Permission] = {
-    permission.name: permission
-    for permission in (
-        Permission("account.manage", "Own password, authenticator and sessions"),
-        Permission("home.view", "Open the workbench"),
-        Permission("import.view", "See imports"),
-        Permission("import.create", "Upload a file to import"),
-        Permission("import.run", "Run an import"),
-        Permission("import.undo", "Undo an import"),
-        Permission("layout.manage", "Manage import layouts"),
-        Permission("shop.manage", "Manage merchants and shops"),
-        Permission("history.view", "See history orders"),
-        Permission("board.view", "See boards"),
-        Permission("board.export", "Export boards"),
-        Permission("export.view", "See exports"),
-        Permission("export.create", "Export a list"),
-        Permission("job.view", "See jobs"),
-        Permission("job.cancel", "Cancel a job"),
-        Permission("job.rerun", "Run a dead job again"),
-        Permission("staff.view", "See staff and their sessions"),
-        Permission("staff.create", "Create staff", step_up=True),
-        Permission("staff.edit", "Edit staff"),
-        Permission("staff.grant", "Grant roles", step_up=True),
-        Permission("staff.disable", "Disable and enable staff", step_up=True),
-        Permission("staff.reset", "Reset a password and authenticator", step_up=True),
-        Permission("session.end", "End another's session"),
-        Permission("role.view", "See roles and permissions"),
-        Permission("audit.view", "Search the audit trail"),
-        Permission("event.view", "See events"),
-        Permission("health.view", "See health"),
-        Permission("view.save", "Save a view of a list"),
-        Permission("pii.reveal", "Reveal personal data", step_up=True),
-        # The desk of money.
-        Permission("ledger.view", "See accounts and the ledger"),
-        Permission("bill.view", "See dividend bills"),
-        Permission("bill.build", "Build a dividend bill"),
-        Permission("bill.confirm", "Confirm a dividend bill", step_up=True),
-        Permission("bill.pay", "Pay a dividend bill", step_up=True),
-        Permission("withdrawal.view", "See withdrawals and transfers"),
-        Permission("withdrawal.approve", "Approve withdrawals", step_up=True),
-        Permission("withdrawal.reject", "Reject withdrawals"),
-        Permission("withdrawal.query", "Ask again about a transfer"),
-        Permission("adjust.view", "See corrections of the ledger"),
-        Permission("adjust.ask", "Ask for a correction of the ledger"),
-        Permission("adjust.approve", "Approve a correction of the ledger", step_up=True),
-        Permission("switch.view", "See the kill-switches of money"),
-        Permission("switch.off", "Switch a money job off"),
-        Permission("switch.on", "Ask to switch a money job on"),
-        Permission("switch.resume", "Approve that a money job goes on", step_up=True),
-    )
-}
 
 HOUSE = tuple(role for role in EVERYBODY if role is not Role.MERCHANT)
 """The staff of the house: everybody but a merchant's own."""
@@ -180,6 +129,22 @@ _TREE = (
     Permission("seat.ask", "Ask for a re-placement", (Role.OPERATOR,)),
     Permission("flow.plan", "Plan the weekly flow", (Role.OPERATOR,)),
     Permission("flow.approve", "Approve the weekly flow", (Role.OPERATOR, Role.COMPLIANCE), step_up=True),
+_MONEY = (
+    Permission("ledger.view", "See accounts and the ledger", (Role.FINANCE, Role.AUDITOR)),
+    Permission("bill.view", "See dividend bills", (Role.FINANCE, Role.AUDITOR)),
+    Permission("bill.build", "Build a dividend bill", (Role.FINANCE,)),
+    Permission("bill.confirm", "Confirm a dividend bill", (Role.FINANCE,), step_up=True),
+    Permission("bill.pay", "Pay a dividend bill", (Role.FINANCE,), step_up=True),
+    Permission("withdrawal.view", "See withdrawals and transfers", (Role.FINANCE, Role.AUDITOR)),
+    Permission("withdrawal.approve", "Approve withdrawals", (Role.FINANCE,), step_up=True),
+    Permission("withdrawal.reject", "Reject withdrawals", (Role.FINANCE,)),
+    Permission("withdrawal.query", "Ask again about a transfer", (Role.FINANCE,)),
+    Permission("adjust.view", "See corrections of the ledger", (Role.FINANCE, Role.AUDITOR)),
+    Permission("adjust.ask", "Ask for a correction of the ledger", (Role.FINANCE,)),
+    Permission("switch.view", "See the kill-switches of money", (Role.FINANCE, Role.AUDITOR)),
+    Permission("switch.off", "Switch a money job off", (Role.FINANCE,)),
+    Permission("switch.on", "Ask to switch a money job on", (Role.FINANCE,)),
+    Permission("switch.resume", "Approve that a money job goes on", (Role.FINANCE,), step_up=True),
 )
 
 _SYSTEM = (
@@ -204,45 +169,16 @@ _DESKS = (
     _SALES,
     _PRODUCT,
     _TREE,
+    _MONEY,
     _SYSTEM,
 )
 
 PERMISSIONS: dict[str, Permission] = {permission.name: permission for desk in _DESKS for permission in desk}
 
-_MONEY_READ = ("ledger.view", "bill.view", "withdrawal.view", "adjust.view", "switch.view")
-_MONEY = (
-    *_MONEY_READ, "bill.build", "bill.confirm", "bill.pay", "withdrawal.approve", "withdrawal.reject",
-    "withdrawal.query", "adjust.ask", "adjust.approve", "switch.off", "switch.on", "switch.resume",
-)  # fmt: skip
-
 ROLES: dict[str, frozenset[str]] = {
     role: frozenset(name for name, permission in PERMISSIONS.items() if role is Role.ADMIN or role in permission.roles)
     for role in Role
 }
-    role: frozenset(names)
-    for role, names in {
-        Role.ADMIN: tuple(PERMISSIONS),
-        Role.OPERATOR: (
-            *_EVERYBODY, "import.view", "import.create", "import.run", "import.undo", "layout.manage", "shop.manage",
-            "board.export", "export.create", "job.view", "job.cancel", "job.rerun", "event.view", "health.view",
-            "view.save",
-        ),
-        Role.FINANCE: (
-            *_EVERYBODY, *_MONEY, "import.view", "board.export", "export.create", "job.view", "view.save",
-        ),
-        Role.REVIEWER: (*_EVERYBODY, "import.view", "job.view", "view.save"),
-        Role.COMPLIANCE: (
-            *_EVERYBODY, "import.view", "board.export", "export.create", "job.view", "role.view", "audit.view",
-            "view.save", "pii.reveal",
-        ),
-        Role.SUPPORT: (*_EVERYBODY, "import.view", "job.view", "view.save", "pii.reveal"),
-        Role.AUDITOR: (
-            *_EVERYBODY, *_MONEY_READ, "import.view", "job.view", "staff.view", "role.view", "audit.view", "event.view",
-            "health.view",
-        ),
-        Role.MERCHANT: (*_EVERYBODY, "board.export", "export.create", "view.save"),
-    }.items()
-}  # fmt: skip
 
 # Who decides a case never touches its money.
 _APART = (frozenset({Role.REVIEWER, Role.FINANCE}),)
