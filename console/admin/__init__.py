@@ -20,7 +20,6 @@ from console.admin.importing import ImportView, LayoutView
 from console.admin.job import EventView, JobView, TimetableView
 from console.admin.matrix import MatrixView
 from console.admin.merchant import MerchantView
-from console.admin.product import ProductView
 from console.admin.money import VIEWS as MONEY
 from console.admin.product import ProductView
 from console.admin.saved import SavedViewView

@@ -129,6 +129,8 @@ _TREE = (
     Permission("seat.ask", "Ask for a re-placement", (Role.OPERATOR,)),
     Permission("flow.plan", "Plan the weekly flow", (Role.OPERATOR,)),
     Permission("flow.approve", "Approve the weekly flow", (Role.OPERATOR, Role.COMPLIANCE), step_up=True),
+)
+
 _MONEY = (
     Permission("ledger.view", "See accounts and the ledger", (Role.FINANCE, Role.AUDITOR)),
     Permission("bill.view", "See dividend bills", (Role.FINANCE, Role.AUDITOR)),
