@@ -4,6 +4,7 @@ from models.base import Actor, acting, db, transaction
 from models.tables.after_sale import AfterSale
 from models.tables.approval import Approval
 from models.tables.audit import Audit
+from models.tables.batch import Batch, BatchRow
 from models.tables.history import HistoryLine, RawLine, StagedLine
 from models.tables.importing import ImportIssue, ImportLayout, ImportRun
 from models.tables.job import Event, Job, Mark
@@ -59,6 +60,8 @@ __all__ = [
     "ProductStat",
     "SyncLog",
     "Audit",
+    "Batch",
+    "BatchRow",
     "Event",
     "Export",
     "HistoryLine",

@@ -102,12 +102,18 @@
     if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
     const all = event.target.closest("[data-tick-all]");
     if (all) $$("input[data-tick]").forEach((box) => { box.checked = all.checked; });
-    if (event.target.matches("[data-tick], [data-tick-all]")) {
-      const ticked = $$("input[data-tick]:checked").length;
-      $$("[data-ticked]").forEach((place) => { place.textContent = ticked; });
-      $$("[data-needs-ticks]").forEach((button) => { button.disabled = !ticked; });
-    }
+    if (event.target.matches("[data-tick], [data-tick-all], [data-tick-filter]")) count();
   });
+
+  // Ticked rows: how many there are, and what can be done with them. A page that comes back keeps its ticks.
+  const count = () => {
+    const ticked = $$("input[data-tick]:checked").length;
+    const whole = $("input[data-tick-filter]")?.checked;
+    $$("[data-ticked]").forEach((place) => { place.textContent = ticked; });
+    $$("[data-needs-ticks]").forEach((button) => { button.disabled = !ticked && !whole; });
+    $$("tr:has(input[data-tick])").forEach((row) => row.classList.toggle("ticked", whole || row.querySelector("input[data-tick]").checked));
+  };
+  addEventListener("pageshow", count);
 
   // Keys
   let row = -1;
@@ -128,6 +134,7 @@
     "k": () => go(-1),
     "n": () => follow("a[rel=next]"),
     "p": () => follow("a[rel=prev]"),
+    "x": () => { const box = rows()[row]?.querySelector("input[data-tick]"); if (box) { box.checked = !box.checked; count(); } },
     "?": () => $("#keys")?.showModal(),
   };
   document.addEventListener("keydown", (event) => {

@@ -12,6 +12,7 @@ from console.admin.account import AccountView
 from console.admin.approval import ApprovalView
 from console.admin.audit import AuditView
 from console.admin.base import SECTIONS, SecureView, check
+from console.admin.batch import BatchRowView, BatchView
 from console.admin.board import BusinessBoard, CategoryBoard, RegionBoard, RepurchaseBoard
 from console.admin.export import ExportView, offer
 from console.admin.history import HistoryView
@@ -47,6 +48,8 @@ VIEWS: tuple[type[SecureView], ...] = (
     ExportView,
     SavedViewView,
     JobView,
+    BatchView,
+    BatchRowView,
     TimetableView,
     EventView,
     StaffView,

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 
@@ -38,6 +39,22 @@ SECTIONS: dict[str, LazyString] = {
     "data": _l("Boards"),
     "system": _l("System"),
 }
+
+
+@dataclass(frozen=True)
+class Batch:
+    """An action over the ticked rows, or over all rows of the filter, of a list.
+
+    ``permission`` is what it takes; ``reason`` the kind of its coded reasons; ``operation`` the name of the row's step
+    in ``jobs.batch.ROWS``; ``sum_column`` the key of a money column whose sum the preview shows.
+    """
+
+    key: str
+    title: Any
+    permission: str
+    reason: str
+    operation: str
+    sum_column: str | None = None
 
 
 class Viewer(Protocol):
@@ -177,6 +194,7 @@ class ReadView(SecureView, ModelView):
     columns: ClassVar[tuple[Column, ...]] = ()
     questions: ClassVar[tuple[Filter, ...]] = ()
     searches: ClassVar[tuple[Search, ...]] = ()
+    batches: ClassVar[tuple[Batch, ...]] = ()
     search_hint: ClassVar[Any] = ""
     order: ClassVar[str] = "-id"
     hint: ClassVar[Any] = ""
@@ -271,6 +289,10 @@ class ReadView(SecureView, ModelView):
             views=self.views(),
             **self.extras(),
         )
+
+    def offered(self) -> tuple[Batch, ...]:
+        """The actions over many rows that this person may start here."""
+        return tuple(batch for batch in self.batches if allowed("batch.start") and allowed(batch.permission))
 
     def views(self) -> Sequence[SavedView]:
         """The saved views of this list that this person may choose from."""

@@ -13,7 +13,7 @@ from sqlalchemy import Row, Select
 from werkzeug.wrappers import Response
 
 from console import formatting
-from console.admin.base import ReadView, SecureView
+from console.admin.base import Batch, ReadView, SecureView
 from console.admin.columns import Badge, Column, Kind, Tone
 from console.admin.filters import Days, Equals, OneOf
 from console.auth import permits
@@ -120,6 +120,7 @@ class JobView(ReadView):
         Days(key="created", title=_l("Asked for"), at=Job.created_at),
         Days(key="finished", title=_l("Ended"), at=Job.finished_at),
     )
+    batches = (Batch("rerun", _l("Run again"), "job.rerun", "job.rerun", "job.rerun"),)
     list_template = "job/list.html"
     details_template = "job/detail.html"
 

@@ -141,6 +141,10 @@ class Watched:
         page.on("pageerror", lambda error: self.complaints.append(f"thrown on {page.url}: {error}"))
         page.on("requestfailed", lambda request: self._failed(request.url, request.failure or ""))
         page.on("response", lambda answer: self._answered(answer.url, answer.status))
+        self._clicked = 0
+        page.expose_binding("qxClicked", self._click)
+        # A press of the pointer, before anything that the click itself may start.
+        page.add_init_script("addEventListener('pointerdown', e => { if (e.isTrusted) qxClicked(); }, true)")
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -154,6 +158,21 @@ class Watched:
     def _answered(self, url: str, status: int) -> None:
         if status >= 400:
             self.complaints.append(f"{status}: {url}")
+
+    def _click(self, _source: object) -> None:
+        self._clicked += 1
+
+    @contextmanager
+    def clicks(self, number: int, task: str = "") -> Iterator[Page]:
+        """A task that takes exactly this many clicks: `with visit("finance").clicks(3, "pay a line") as page: ...`."""
+        before = self._clicked
+        yield self.page
+        took = self._clicked - before
+        told = os.environ.get("QIANXING_CLICKS")
+        if told:
+            with Path(told).open("a") as file:
+                file.write(f"{took}\t{task}\n")
+        assert took == number, f"{task or 'this task'} took {took} clicks"
 
     def go(self, path: str) -> Page:
         self.page.goto(f"{self.live.address}{path}", wait_until="networkidle")

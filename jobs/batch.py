@@ -1,0 +1,86 @@
+"""Working through a batch: hundreds of rows a transaction, each in its own savepoint, each result written once."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from jobs.queue import Cancelled, Run, job
+from models import Actor, acting, db
+from models.errors import DomainError, Forbidden
+from models.operations import batch as operations
+from models.operations import job as dead
+from models.operations.batch import Result
+from models.queries import batch as queries
+from models.queries import view
+from models.tables.batch import Batch, Outcome
+
+CHUNK = 200
+LONGEST_SECONDS = 4 * 3600.0
+
+# A row's step: (row id, moment, who, coded reason) -> the words of its result, nothing for "done".
+Step = Callable[[int, datetime, str, str], str | None]
+
+
+class NotAllowed(Forbidden):
+    """The person who started the batch may no longer do this."""
+
+
+def _rerun(row_id: int, at: datetime, by: str, reason: str) -> None:
+    dead.rerun(job_id=row_id)
+
+
+# What a batch can do to a row; each desk adds its lines, named as the permission or the operation.
+ROWS: dict[str, Step] = {
+    "job.rerun": _rerun,
+}
+
+
+@job(title="批量操作", max_attempts=5, seconds=LONGEST_SECONDS)
+def work_batch(run: Run, *, batch_id: int) -> dict[str, Any]:
+    """Try every waiting row of a batch once; a worker that dies loses at most the chunk it had not committed."""
+    batch = db.session.get_one(Batch, batch_id)
+    person = view.viewer(staff_id=batch.staff_id)
+    if person is None or batch.permission not in person.permissions:
+        raise NotAllowed("发起人的账号已停用，或已没有执行该操作的权限；请由有权限的人重新发起")
+    step = ROWS[batch.operation]
+    actor = Actor(
+        batch.made_by, source="worker", action=batch.operation, reason=batch.reason, request_id=f"job:{run.job_id}"
+    )
+    done, total = batch.rows - queries.outcomes(batch_id)[Outcome.WAITING], batch.rows
+    with acting(actor):
+        try:
+            while tried := _chunk(run, batch_id, step):
+                done += tried
+                run.progress(done, total)
+                run.check()
+        except Cancelled:
+            with run.transaction():
+                operations.close(batch_id=batch_id, at=run.at)
+            raise
+    return dict(queries.outcomes(batch_id))
+
+
+def _chunk(run: Run, batch_id: int, step: Step) -> int:
+    """One transaction: rows and results commit together, or neither; how many rows were tried."""
+    with run.transaction():
+        batch = db.session.get_one(Batch, batch_id)
+        rows = operations.waiting(batch_id=batch_id, limit=CHUNK)
+        results = [_tried(id_, step, row_id, run.at, batch) for id_, row_id in rows]
+        operations.record(results=results, at=run.at)
+        if len(rows) < CHUNK:
+            operations.close(batch_id=batch_id, at=run.at)
+            run.complete(dict(queries.outcomes(batch_id)))
+    return len(rows) if len(rows) == CHUNK else 0
+
+
+def _tried(id_: int, step: Step, row_id: int, at: datetime, batch: Batch) -> Result:
+    try:
+        with db.session.begin_nested():
+            said = step(row_id, at, batch.made_by, batch.reason)
+    except DomainError as refusal:
+        return Result(id_, Outcome.REFUSED, str(refusal))
+    except IntegrityError:
+        return Result(id_, Outcome.REFUSED, "与刚刚发生的其他操作冲突，请刷新后单独处理")
+    return Result(id_, Outcome.DONE, said or "")
