@@ -18,6 +18,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "import.undone": (),
     "import.uploaded": (),
     "job.died": (),
+    "member.registered": (),
     "order.balance_due": (),
     "order.cancelled": (),
     "order.completed": (),

@@ -38,15 +38,29 @@ def as_app(statements: str) -> None:
     )
 
 
-def audited(table: str, *, redact: Iterable[str] = (), ignore: Iterable[str] = ()) -> None:
+def audited(
+    table: str, *, redact: Iterable[str] = (), ignore: Iterable[str] = (), verbs: str = "INSERT OR UPDATE OR DELETE"
+) -> None:
     """Every changed row of the table leaves one audit row with before and after.
 
     ``redact`` names columns whose values are secrets (the change is recorded, the value is not);
     ``ignore`` columns that tick by themselves (a heartbeat): a change of nothing else leaves no row.
     """
     op.execute(
-        f"CREATE TRIGGER audit_{table} AFTER INSERT OR UPDATE OR DELETE ON {table}"
+        f"CREATE TRIGGER audit_{table} AFTER {verbs} ON {table}"
         f" FOR EACH ROW EXECUTE FUNCTION audit_row('{','.join(redact)}', '{','.join(ignore)}')"
+    )
+
+
+def audited_but_founded_in_bulk(table: str) -> None:
+    """As ``audited`` for tables that are filled by the hundred thousand and changed by the row.
+
+    Rows that one statement inserts leave one audit row each up to a hundred of them, one with their count beyond.
+    """
+    audited(table, verbs="UPDATE OR DELETE")
+    op.execute(
+        f"CREATE TRIGGER audit_{table}_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS after_rows"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION audit_inserts('id')"
     )
 
 

@@ -1,12 +1,13 @@
 """Matrices of ten, registration, lapse, qualification."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from models.base import db
 from models.errors import Conflict
-from models.operations import agreement, placement, standing, team
+from models.operations import agreement, outbox, placement, standing, team
 from models.operations.agreement import Acceptance
 from models.queries import admission as candidates
 from models.queries import member as members
@@ -16,14 +17,24 @@ from models.rules import admission as tasks_of
 from models.rules import placement as shapes
 from models.rules import standing as rules
 from models.rules.placement import Template
-from models.rules.policy import Policy
 from models.rules.standing import Showcase, Standing
 from models.tables.member import Matrix, Member
 from models.tables.merchant import Merchant
 from models.tables.placement import Seat
 from models.tables.standing import AdmissionTask
 
-ABOVE_MAX = 2**31 - 1
+# What a registration is decided on, a newcomer's under the network's lock; what a newcomer leaves behind.
+_OPENS = sa.text("SELECT * FROM registration_opens(:code, :inviter, :at)")
+_JOIN = sa.select(Member).from_statement(
+    sa.text(
+        "SELECT * FROM member_join(:code, :network, :sponsor, :under, :at, :lapses, :wanted, :by, :agreement, :sha256,"
+        " :ip, :agent)"
+    ).columns(*Member.__table__.columns)
+)
+_FIX_TASKS = sa.text(
+    "INSERT INTO admission_task (member_id, seller_ids)"
+    " SELECT s.member_id, admission_tasks(s.matrix_id, s.parent_id, :wanted) FROM seat s WHERE s.member_id = :member"
+)
 
 
 class MatrixExists(Conflict):
@@ -64,60 +75,69 @@ def register(*, code: str, inviter: str | None, acceptance: Acceptance, at: date
 
     Newcomers are seated strictly one after the other: the network's lock is held from here to the commit.
     """
-    agreement.required(acceptance=acceptance, at=at)
-    host = members.by_code(inviter) if inviter is not None else None
-    known = _known(code)
-    network = known.matrix_id if known else (host.matrix_id if host else _default_network())
-    placement.lock(network)
-    # The same newcomer may have been seated while this one waited.
-    rules.check_registers(Standing(known.standing) if known else _standing(code))
-    _, policy = policies.in_force(at)
-    is_back = known is not None
-    if known is None:
-        known = _newcomer(code, inviter, network, at, by)
-    else:
-        _return(known, at, by)
-    agreement.accept(member=known, acceptance=acceptance, at=at)
-    known.standing, known.registered_at = Standing.CANDIDATE, at
-    known.lapse_at = rules.lapses_at(at, policy)
-    _fix_tasks(known, policy)
-    team.changed(known, "registered", at=at, reason="registered", after=known.standing)
-    db.session.flush()
-    # Orders that completed after a lapse count for the tasks of the next registration.
-    if is_back and tasks_of.is_complete(*candidates.passed(known.id)):
-        qualify(member_id=known.id, at=at)
-    return known
-
-
-def _known(code: str) -> Member | None:
-    """Who registers again, under its lock and its sponsor's: both may change if its tasks are passed already."""
-    found = db.session.execute(sa.select(Member.id, Member.sponsor_id).where(Member.code == code)).one_or_none()
-    return members.locked([one for one in found if one is not None])[found.id] if found else None
-
-
-def _standing(code: str) -> Standing | None:
-    found = db.session.scalar(sa.select(Member.standing).where(Member.code == code))
-    return Standing(found) if found else None
-
-
-def _default_network() -> int:
-    first = db.session.scalar(sa.select(Matrix.id).order_by(Matrix.id).limit(1))
-    if first is None:
+    asked = db.session.execute(_OPENS, {"code": code, "inviter": inviter, "at": at}).one()
+    agreement.check_accepted(acceptance, version=asked.version, sha256=asked.sha256)
+    if inviter is not None and asked.host_id is None:
+        raise members.NoMember(f"没有代码为 {inviter} 的会员")
+    if not asked.is_new:
+        return _again(member_id=asked.known_id, acceptance=acceptance, at=at, by=by)
+    if asked.network is None:
         raise NoNetwork("规则 2.3：还没有任何网络，请先建立矩阵。")
-    return first
+    # The same newcomer may have been seated while this one waited.
+    rules.check_registers(Standing(asked.known_standing) if asked.known_standing else None)
+    policy = policies.named(asked.policy_id, bytes(asked.policy_digest))
+    sponsor_id, seat_id = _sponsor(inviter, asked)
+    told = {
+        "code": code, "network": asked.network, "sponsor": sponsor_id, "under": seat_id, "at": at,
+        "lapses": rules.lapses_at(at, policy), "wanted": policy.admission_orders, "by": by,
+        "agreement": asked.agreement_id, "sha256": asked.sha256, "ip": acceptance.ip, "agent": acceptance.user_agent,
+    }  # fmt: skip
+    made: Member | None = db.session.scalars(_JOIN, told).one_or_none()
+    if made is None:
+        raise placement.NoVacancy(placement.FULL)
+    return made
 
 
-def _newcomer(code: str, inviter: str | None, network: int, at: datetime, by: str) -> Member:
-    sponsor = shapes.sponsor_of(inviter, members.sponsor)
-    above = members.by_code(sponsor) if sponsor else None
-    member = Member(
-        code=code, matrix_id=network, sponsor_id=above.id if above else None, standing=Standing.CANDIDATE,
-        showcase=Showcase.NONE, registered_at=at,
+def _sponsor(inviter: str | None, asked: sa.Row[Any]) -> tuple[int | None, int | None]:
+    """The sponsor's id and its seat's: most often the inviter's, which are read already."""
+    if inviter is None:
+        return None, None
+    host = shapes.Sponsor(
+        inviter, None, Standing(asked.host_standing) in rules.QUALIFIED,
+        shapes.is_open(
+            preset=asked.host_position is not None,
+            promotes=shapes.promotes(asked.host_template, asked.host_position),
+            standing=Standing(asked.host_standing), showcase=Showcase(asked.host_showcase),
+        ),
     )  # fmt: skip
-    db.session.add(member)
-    db.session.flush()
-    team.open_team(member)
-    placement.take(member=member, under=members.seat_of(above.id) if above else None, at=at, by=by)
+    if shapes.may_sponsor(host):
+        return asked.host_id, asked.host_seat_id
+    code = shapes.sponsor_of(inviter, members.sponsor)
+    if code is None:
+        return None, None
+    above = members.by_code(code)
+    seat = members.seat_of(above.id)
+    return above.id, seat.id if seat else None
+
+
+def _again(*, member_id: int, acceptance: Acceptance, at: datetime, by: str) -> Member:
+    """Somebody lapsed, under its lock and its sponsor's: both may change if its tasks are passed already."""
+    sponsor_id = db.session.scalar(sa.select(Member.sponsor_id).where(Member.id == member_id))
+    member = members.locked([one for one in (member_id, sponsor_id) if one is not None])[member_id]
+    placement.lock(member.matrix_id)
+    rules.check_registers(Standing(member.standing))
+    _, policy = policies.in_force(at)
+    _return(member, at, by)
+    agreement.accept(member=member, acceptance=acceptance, at=at)
+    member.standing, member.registered_at = Standing.CANDIDATE, at
+    member.lapse_at = rules.lapses_at(at, policy)
+    team.changed(member, "registered", at=at, reason="registered", after=member.standing)
+    outbox.emit("member.registered", subject=f"member:{member.code}", member_id=member.id)
+    if policy.admission_orders:
+        db.session.execute(_FIX_TASKS, {"member": member.id, "wanted": policy.admission_orders})
+    # Orders that completed after a lapse count for the tasks of the next registration.
+    if tasks_of.is_complete(*candidates.passed(member.id)):
+        qualify(member_id=member.id, at=at)
     return member
 
 
@@ -132,27 +152,6 @@ def _return(member: Member, at: datetime, by: str) -> None:
     placement.take(
         member=member, under=members.seat_of(fit.id) if fit else None, at=at, by=by, reason="registered again"
     )
-
-
-def _fix_tasks(member: Member, policy: Policy) -> None:
-    seat = members.seat_of(member.id)
-    db.session.execute(sa.delete(AdmissionTask).where(AdmissionTask.member_id == member.id))
-    if seat is None or not policy.admission_orders:
-        return
-    nodes = tree.above(seat.id, ABOVE_MAX)
-    people = {
-        one.id: one for one in db.session.scalars(sa.select(Member).where(Member.id.in_(n.member_id for n in nodes)))
-    }
-    presets = db.session.scalars(
-        sa.select(Member)
-        .where(Member.matrix_id == member.matrix_id, Member.position.is_not(None))
-        .order_by(Member.position)
-    ).all()
-    ids = {one.code: one.id for one in (*people.values(), *presets)}
-    nearest = [members.person(people[node.member_id]) for node in nodes]
-    found = tasks_of.tasks(nearest, [preset.code for preset in presets], policy)
-    for n, seller in enumerate(found, 1):
-        db.session.add(AdmissionTask(member_id=member.id, n=n, seller_id=ids[seller]))
 
 
 def lapse(*, member_id: int, at: datetime) -> None:

@@ -13,6 +13,8 @@ from models.queries import agreement as queries
 from models.tables.member import Member
 from models.tables.policy import Agreement, Consent
 
+NONE_YET = "规则 3.1：还没有生效的推广协议，请先发布协议。"
+
 
 class VersionReused(Conflict):
     """The version names another text, or another instant, already."""
@@ -68,10 +70,17 @@ def required(*, acceptance: Acceptance, at: datetime) -> Agreement:
     """The agreement that is asked for now, if that is what was accepted (rules §3.1)."""
     agreement = queries.current(at)
     if agreement is None:
-        raise NoAgreement("规则 3.1：还没有生效的推广协议，请先发布协议。")
-    if (acceptance.version, acceptance.sha256) != (agreement.version, agreement.sha256):
-        raise Outdated(f"规则 3.1：推广协议已更新为 {agreement.version}，请阅读并同意新版本。")
+        raise NoAgreement(NONE_YET)
+    check_accepted(acceptance, version=agreement.version, sha256=agreement.sha256)
     return agreement
+
+
+def check_accepted(acceptance: Acceptance, *, version: str | None, sha256: str | None) -> None:
+    """Refuse what was accepted unless it is the version that is asked for."""
+    if version is None:
+        raise NoAgreement(NONE_YET)
+    if (acceptance.version, acceptance.sha256) != (version, sha256):
+        raise Outdated(f"规则 3.1：推广协议已更新为 {version}，请阅读并同意新版本。")
 
 
 def accept(*, member: Member, acceptance: Acceptance, at: datetime) -> None:

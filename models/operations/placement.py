@@ -20,6 +20,7 @@ from models.tables.placement import Frontier, Move, Seat
 MOVES_MAX = 2
 MOVE_WINDOW = timedelta(hours=72)
 LOCK = 7310002
+FULL = "整个网络没有空位（规则 2.3）：请先开放一个橱窗"
 
 _TAKE = sa.text("SELECT * FROM seat_take(:network, :under, :owner, true, :at)").columns(*Seat.__table__.columns)
 _REFRESH = sa.text("SELECT seat_refresh(:seat)")
@@ -54,7 +55,7 @@ def take(*, member: Member, under: Seat | None, at: datetime, by: str, reason: s
     owned = {"network": member.matrix_id, "under": under.id if under else None, "owner": member.id, "at": at}
     seat: Seat | None = db.session.scalars(sa.select(Seat).from_statement(_TAKE), owned).one_or_none()
     if seat is None:
-        raise NoVacancy("整个网络没有空位（规则 2.3）：请先开放一个橱窗")
+        raise NoVacancy(FULL)
     _log("place", seat, at=at, by=by, reason=reason, is_spill=under is None or seat.parent_id != under.id)
     return seat
 

@@ -8,8 +8,9 @@ from models.rules.admission import Purchase
 
 _PASSED = sa.text(
     """
-    SELECT s.code, t.n AS task, NULL AS state, false AS completed
-    FROM admission_task t JOIN member s ON s.id = t.seller_id WHERE t.member_id = :member
+    SELECT s.code, one.n AS task, NULL AS state, false AS completed
+    FROM admission_task t CROSS JOIN LATERAL unnest(t.seller_ids) WITH ORDINALITY AS one (seller_id, n)
+    JOIN member s ON s.id = one.seller_id WHERE t.member_id = :member
     UNION ALL
     SELECT s.code, NULL, o.state, o.completed_at IS NOT NULL
     FROM shop_order o JOIN member s ON s.id = o.seller_id WHERE o.buyer_id = :member AND o.kind = 'admission'

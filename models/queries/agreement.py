@@ -7,13 +7,14 @@ import sqlalchemy as sa
 from models.base import db
 from models.tables.policy import Agreement, Consent
 
+_CURRENT = sa.select(Agreement).from_statement(
+    sa.text("SELECT * FROM agreement_in_force(:at)").columns(*Agreement.__table__.columns)
+)
+
 
 def current(at: datetime) -> Agreement | None:
     """The version that is asked for at an instant: the newest in effect."""
-    return db.session.scalars(
-        sa.select(Agreement).where(Agreement.effective_at <= at)
-        .order_by(Agreement.effective_at.desc(), Agreement.id.desc()).limit(1)
-    ).one_or_none()  # fmt: skip
+    return db.session.scalars(_CURRENT, {"at": at}).one_or_none()
 
 
 def has_accepted(*, member_id: int, agreement_id: int) -> bool:

@@ -7,7 +7,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from models.base import db
 from models.errors import Missing
-from models.rules.placement import Sponsor, Template, is_open, template
+from models.rules import placement
+from models.rules.placement import Sponsor, is_open
 from models.rules.share import Person
 from models.rules.standing import QUALIFIED, Showcase, Standing
 from models.tables.member import Matrix, Member
@@ -70,7 +71,7 @@ def promotes(member: Member) -> bool:
     if member.position is None:
         return False
     matrix = db.session.get_one(Matrix, member.matrix_id)
-    return template(Template(matrix.template))[member.position - 1].promotes
+    return placement.promotes(matrix.template, member.position)
 
 
 def seat_of(member_id: int) -> Seat | None:

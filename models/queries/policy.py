@@ -12,13 +12,7 @@ from models.tables.policy import PolicyVersion
 # A version's digest names its terms for ever, so that its policy is made once a process.
 _made: dict[bytes, Policy] = {}
 
-_IN_FORCE = sa.text(
-    """
-    SELECT id, digest FROM policy_version
-    WHERE state = 'approved' AND effective_at <= :at AND (opinion_until IS NULL OR opinion_until > :at)
-    ORDER BY effective_at DESC, id DESC LIMIT 1
-    """
-)
+_IN_FORCE = sa.text("SELECT id, digest FROM policy_in_force(:at)")
 
 
 def of(version_id: int) -> Policy:
@@ -38,4 +32,9 @@ def in_force(at: datetime) -> tuple[int, Policy]:
     A version that needs a legal opinion counts only while the opinion runs; after that, the newest that needs none.
     """
     found = db.session.execute(_IN_FORCE, {"at": at}).one()
-    return found.id, _made.get(bytes(found.digest)) or of(found.id)
+    return found.id, named(found.id, bytes(found.digest))
+
+
+def named(version_id: int, digest: bytes) -> Policy:
+    """The policy of a version by its digest, read only if this process has not made it yet."""
+    return _made.get(digest) or of(version_id)

@@ -56,6 +56,11 @@ def template(kind: Template) -> list[PresetPlace]:
     return [root, *(PresetPlace(k, (k + 1) // WIDTH, (k - 2) % WIDTH + 1, promotes=True) for k in positions)]
 
 
+def promotes(kind: str | None, position: int | None) -> bool:
+    """Whether a preset showcase may promote, as its matrix's template says (rules 2.1)."""
+    return position is not None and kind is not None and template(Template(kind))[position - 1].promotes
+
+
 def is_open(*, preset: bool, promotes: bool, standing: Standing, showcase: Showcase) -> bool:
     """Whether an owner's empty slots are vacancies (rules 2.3)."""
     if preset:

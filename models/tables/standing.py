@@ -4,20 +4,27 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
 
 
 class AdmissionTask(Base):
-    """A showcase to buy in, fixed when the candidate registered; the tasks of an earlier registration are removed."""
+    """The showcases to buy in, one order each, fixed when the candidate registered; those of before are replaced.
+
+    One row holds them all, in their order: they are made at once, read at once and go at once.
+    """
 
     __tablename__ = "admission_task"
-    __table_args__ = (sa.CheckConstraint("n BETWEEN 1 AND 10", name="n"),)
+    __table_args__ = (
+        sa.CheckConstraint(
+            "cardinality(seller_ids) BETWEEN 1 AND 10 AND array_position(seller_ids, NULL) IS NULL", name="sellers"
+        ),
+    )
 
     member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), primary_key=True)
-    n: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True)
-    seller_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"))
+    seller_ids: Mapped[list[int]] = mapped_column(ARRAY(sa.BigInteger))
 
 
 class Team(Base):

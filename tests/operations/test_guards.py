@@ -31,6 +31,7 @@ class TestGuards:
         verbs = ("insert", "update", "delete")
         triggers = {f"append_only_{table}" for table in APPEND_ONLY} | {f"audit_{table}" for table in RECORDED}
         triggers |= {f"audit_{table}_{verb}" for table in RECORDED_IN_BULK for verb in verbs}
+        triggers |= {f"audit_{table}_insert" for table in guards.FOUNDED_IN_BULK}
         triggers |= {"account_fixed", "leg_balance", "posting_open"}
         keys = UNIQUE | {f"pk_{table}" for table in guards.TABLES}
         assert {name for _, name, _ in guards.standing(connection)} == triggers | keys | set(guards.BROKEN)

@@ -88,7 +88,10 @@ BEGIN
 END $$
 """
 
-KEY = "(SELECT string_agg(to_jsonb({0}) ->> key, ':' ORDER BY place) FROM unnest(keys) WITH ORDINALITY k (key, place))"
+KEY = (
+    "CASE WHEN cardinality(keys) = 1 THEN to_jsonb({0}) ->> keys[1] ELSE (SELECT string_agg(to_jsonb({0}) ->> key, ':'"
+    " ORDER BY place) FROM unnest(keys) WITH ORDINALITY k (key, place)) END"
+)
 
 BULK_PARTS = (
     {"name": "inserts", "counted": "after_rows", "rows": "after_rows a", "row_id": KEY.format("a"),

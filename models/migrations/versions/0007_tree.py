@@ -134,33 +134,36 @@ END $$
 """
 
 # Placement is serial within a network: the lock is held until the placing transaction ends, so that the next one sees
-# this seat. `under` is the sponsor's seat; without one, or without a vacancy there, the whole network is searched.
+# this seat. `under` is the sponsor's seat; without one, or without a vacancy there, the whole network is searched. Only
+# a parent that has become full changes what anybody points at.
 TAKE = """
 CREATE FUNCTION seat_take(network bigint, under bigint, owner bigint, is_open_ boolean, at_ timestamptz)
 RETURNS seat LANGUAGE plpgsql AS $$
 DECLARE
-    target bigint;
     above record;
     taken_slot smallint;
     made seat;
 BEGIN
     PERFORM pg_advisory_xact_lock(7310002, network::int);
-    SELECT best_id INTO target FROM frontier WHERE seat_id = under;
-    IF target IS NULL THEN
-        SELECT f.best_id INTO target FROM frontier f JOIN seat s ON s.id = f.seat_id
-        WHERE s.matrix_id = network AND s.parent_id IS NULL;
+    SELECT s.id, s.depth, t.taken INTO above
+    FROM frontier f JOIN frontier t ON t.seat_id = f.best_id JOIN seat s ON s.id = f.best_id WHERE f.seat_id = under;
+    IF above.id IS NULL THEN
+        SELECT s.id, s.depth, t.taken INTO above FROM seat r JOIN frontier f ON f.seat_id = r.id
+        JOIN frontier t ON t.seat_id = f.best_id JOIN seat s ON s.id = f.best_id
+        WHERE r.matrix_id = network AND r.parent_id IS NULL;
+        IF above.id IS NULL THEN
+            RETURN NULL;
+        END IF;
     END IF;
-    IF target IS NULL THEN
-        RETURN NULL;
-    END IF;
-    SELECT s.depth, f.taken INTO above FROM seat s JOIN frontier f ON f.seat_id = s.id WHERE s.id = target;
     taken_slot := CASE WHEN above.taken & 1 = 0 THEN 1 WHEN above.taken & 2 = 0 THEN 2 ELSE 3 END;
     INSERT INTO seat (matrix_id, member_id, parent_id, slot, depth, placed_at)
-    VALUES (network, owner, target, taken_slot, above.depth + 1, at_) RETURNING * INTO made;
+    VALUES (network, owner, above.id, taken_slot, above.depth + 1, at_) RETURNING * INTO made;
     INSERT INTO frontier (seat_id, is_open, taken, best_id, best_distance)
     VALUES (made.id, is_open_, 0, CASE WHEN is_open_ THEN made.id END, CASE WHEN is_open_ THEN 0 END);
-    UPDATE frontier SET taken = taken | (1 << (taken_slot - 1)) WHERE seat_id = target;
-    PERFORM seat_refresh(target);
+    UPDATE frontier SET taken = taken | (1 << (taken_slot - 1)) WHERE seat_id = above.id;
+    IF above.taken | (1 << (taken_slot - 1)) = 7 THEN
+        PERFORM seat_refresh(above.id);
+    END IF;
     RETURN made;
 END $$
 """
@@ -205,8 +208,9 @@ FUNCTIONS = (
 def upgrade() -> None:
     for statement in (*TABLES, *INDEXES, REFRESH, TAKE, REBUILD):
         op.execute(statement)
-    for table in ("matrix", "member", "seat"):
-        guards.audited(table)
+    guards.audited("matrix")
+    for table in ("member", "seat"):
+        guards.audited_but_founded_in_bulk(table)
     guards.append_only("move")
 
 

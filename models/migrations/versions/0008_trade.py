@@ -60,12 +60,11 @@ CREATE TABLE agreement (
     """
 CREATE TABLE admission_task (
     member_id BIGINT NOT NULL,
-    n SMALLINT NOT NULL,
-    seller_id BIGINT NOT NULL,
-    CONSTRAINT pk_admission_task PRIMARY KEY (member_id, n),
-    CONSTRAINT ck_admission_task_n CHECK (n BETWEEN 1 AND 10),
-    CONSTRAINT fk_admission_task_member_id_member FOREIGN KEY(member_id) REFERENCES member (id),
-    CONSTRAINT fk_admission_task_seller_id_member FOREIGN KEY(seller_id) REFERENCES member (id)
+    seller_ids BIGINT[] NOT NULL,
+    CONSTRAINT pk_admission_task PRIMARY KEY (member_id),
+    CONSTRAINT ck_admission_task_sellers CHECK (
+        cardinality(seller_ids) BETWEEN 1 AND 10 AND array_position(seller_ids, NULL) IS NULL),
+    CONSTRAINT fk_admission_task_member_id_member FOREIGN KEY(member_id) REFERENCES member (id)
 )
 """,
     """
@@ -340,7 +339,7 @@ def upgrade() -> None:
     for table in AUDITED:
         guards.audited(table)
     guards.audited_in_bulk("obligation")
-    guards.audited_in_bulk("admission_task", key=("member_id", "n"))
+    guards.audited_in_bulk("admission_task", key=("member_id",))
     for table in ("order_line", "share"):
         guards.audited_in_bulk(table, key=("order_id", "n"))
     for table in APPEND_ONLY:
