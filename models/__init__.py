@@ -14,10 +14,12 @@ from models.tables.member import Matrix, Member
 from models.tables.merchant import Merchant, Shop
 from models.tables.order import Order, OrderLine, Refund, Share
 from models.tables.payout import DividendBill, DividendLine, RegionAgent, Withdrawal
+from models.tables.person import MemberNote, Person
 from models.tables.placement import Frontier, Move, Seat
 from models.tables.policy import Agreement, Consent, PolicyVersion
 from models.tables.product import CurationProposal, Product, ProductStat
 from models.tables.region import Region
+from models.tables.seed import SeedCandidate
 from models.tables.staff import Attempt, Staff, StaffLink, StaffSession
 from models.tables.standing import AdmissionTask, Obligation, StandingChange, Team
 from models.tables.view import Export, SavedView
@@ -43,7 +45,9 @@ __all__ = [
     "Frontier",
     "Matrix",
     "Member",
+    "MemberNote",
     "Move",
+    "Person",
     "Seat",
     "Account",
     "Block",
@@ -74,6 +78,7 @@ __all__ = [
     "RawLine",
     "Region",
     "SavedView",
+    "SeedCandidate",
     "Shop",
     "Staff",
     "StaffLink",

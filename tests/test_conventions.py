@@ -24,6 +24,7 @@ EDGES = ("console/", "jobs/")
 CLOCK = re.compile(r"\b(?:datetime\.(?:now|utcnow|today)|date\.today|time\.time)\(")
 # Tables that neither a page nor a query reads, and why.
 UNREAD = {
+    "admission_task": "a candidate's tasks, read beside the orders by one statement",
     "attempt": "counters against guessing, touched by one statement",
     "mark": "periods the timetable has taken",
     "staff_link": "one-time links, never shown again",
@@ -32,8 +33,7 @@ UNREAD = {
 # Tables whose pages come with members, trade and money; the line goes when the page comes.
 AWAITED = {
     "curation_proposal", "delisting", "delisting_window", "product_stat", "sync_log",
-    "admission_task", "agreement", "consent", "dividend_bill", "dividend_line", "move",
-    "obligation", "policy_version", "region_agent", "snapshot", "team", "withdrawal",
+    "dividend_bill", "dividend_line", "policy_version", "snapshot",
 }  # fmt: skip
 # Tables without an audit trigger that may change, and why.
 UNWATCHED = {

@@ -20,6 +20,7 @@ from console.admin.home import HomeView
 from console.admin.importing import ImportView, LayoutView
 from console.admin.job import EventView, JobView, TimetableView
 from console.admin.matrix import MatrixView
+from console.admin.member import MemberView, StandingLogView
 from console.admin.merchant import MerchantView
 from console.admin.money import VIEWS as MONEY
 from console.admin.product import ProductView
@@ -36,6 +37,8 @@ VIEWS: tuple[type[SecureView], ...] = (
     MerchantView,
     MatrixView,
     ShowcaseView,
+    MemberView,
+    StandingLogView,
     BusinessBoard,
     RepurchaseBoard,
     RegionBoard,

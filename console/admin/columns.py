@@ -5,8 +5,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from flask import url_for
+from markupsafe import Markup
 from sqlalchemy import ColumnElement, Row
 from sqlalchemy.orm import InstrumentedAttribute
+
+from console.auth import allowed
 
 # A text of the interface: a string, or one that waits for the reader's language.
 Text: TypeAlias = Any
@@ -79,3 +83,17 @@ class Column:
     @property
     def is_personal(self) -> bool:
         return self.kind in PERSONAL
+
+
+def member_link(key: str) -> Callable[[Row[Any]], str]:
+    """A cell that shows the member's code under ``key`` and leads to the member's page."""
+
+    def cell(row: Row[Any]) -> str:
+        code = row._mapping[key]
+        if not code:
+            return Markup('<span class="muted">–</span>')
+        if not allowed("member.view"):
+            return Markup("<code>{}</code>").format(code)
+        return Markup('<a href="{}"><code>{}</code></a>').format(url_for("members.by_code", code=code), code)
+
+    return cell

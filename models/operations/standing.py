@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from models.base import db
 from models.operations import placement, share, team
 from models.queries import member as members
+from models.queries import outlook
 from models.queries import policy as policies
 from models.rules import standing as rules
-from models.rules.policy import Metric, Policy
+from models.rules.policy import Policy
 from models.rules.share import Bucket
 from models.rules.standing import Cycle, Standing
 from models.tables.member import Member
@@ -44,7 +45,7 @@ def end_cycle(*, member_id: int, at: datetime) -> None:
     cycle = Cycle(member.cycle_start, member.cycle_end)
     _, policy = policies.in_force(cycle.end)
     before = Standing(member.standing)
-    reached = _reached(member, cycle, policy)
+    reached = outlook.reached(member.id, cycle, policy)
     verdict = rules.assess(reached=reached, failures=member.failures, standing=before, policy=policy)
     member.failures, member.standing = verdict.failures, verdict.standing
     kind = "passed" if verdict.passed else "failed"
@@ -67,19 +68,6 @@ def _leave(member: Member, at: datetime) -> None:
         team.changed(member, "unranked", at=at, reason="exited", before=member.rank)
         member.rank = None
     refresh_seat(member=member, at=at, reason="exited")
-
-
-def _reached(member: Member, cycle: Cycle, policy: Policy) -> int:
-    if policy.assess_metric is Metric.RECRUITS:
-        counted = sa.select(sa.func.count()).where(
-            Member.sponsor_id == member.id, Member.qualified_at >= cycle.start, Member.qualified_at < cycle.end
-        )
-    else:
-        counted = sa.select(sa.func.count()).where(
-            Order.seller_id == member.id, Order.state == "completed",
-            Order.completed_at >= cycle.start, Order.completed_at < cycle.end,
-        )  # fmt: skip
-    return db.session.scalar(counted) or 0
 
 
 def refresh_seat(*, member: Member, at: datetime, reason: str) -> None:

@@ -1,5 +1,8 @@
 """What a candidate has to buy and what it has bought."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from models.base import db
@@ -28,3 +31,42 @@ def passed(member_id: int) -> tuple[list[str], list[Purchase]]:
         if row.task is None
     ]
     return [row.code for row in found if row.task is not None], bought
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A task of a candidate with the order that counts for it, or the last that was tried."""
+
+    n: int
+    seller: str
+    order_id: int | None
+    number: str | None
+    state: str | None
+    paid_fen: int | None
+    placed_at: datetime | None
+    completed_at: datetime | None
+
+    @property
+    def is_passed(self) -> bool:
+        """A completed order, not wholly refunded (rules §3.2)."""
+        return self.completed_at is not None and self.state not in life.UNDONE
+
+
+# Of several orders in one showcase the one that passes the task, else the last one placed.
+_SHEET = sa.text(
+    """
+    SELECT t.n, s.code AS seller, o.id, o.number, o.state, o.paid_fen, o.placed_at, o.completed_at
+    FROM admission_task t JOIN member s ON s.id = t.seller_id
+    LEFT JOIN LATERAL (
+        SELECT * FROM shop_order o
+        WHERE o.buyer_id = t.member_id AND o.seller_id = t.seller_id AND o.kind = 'admission'
+        ORDER BY o.completed_at IS NOT NULL AND o.state NOT IN ('refunded', 'cancelled') DESC, o.id DESC LIMIT 1
+    ) o ON true
+    WHERE t.member_id = :member ORDER BY t.n
+    """
+)
+
+
+def sheet(member_id: int) -> list[Line]:
+    """A candidate's tasks in their order, each beside its order of record."""
+    return [Line(*row) for row in db.session.execute(_SHEET, {"member": member_id})]

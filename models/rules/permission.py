@@ -61,7 +61,12 @@ _OWN = (
     Permission("account.manage", "Own password, authenticator and sessions", EVERYBODY),
     Permission("home.view", "Open the workbench", EVERYBODY),
     Permission("export.view", "See exports", EVERYBODY),
-    Permission("export.create", "Export a list", (Role.OPERATOR, Role.FINANCE, Role.COMPLIANCE, Role.MERCHANT)),
+    # An auditor takes the operation log home (rules 3.7).
+    Permission(
+        "export.create",
+        "Export a list",
+        (Role.OPERATOR, Role.FINANCE, Role.COMPLIANCE, Role.AUDITOR, Role.MERCHANT),
+    ),
     Permission(
         "view.save",
         "Save a view of a list",
@@ -147,6 +152,30 @@ _MONEY = (
     Permission("switch.off", "Switch a money job off", (Role.FINANCE,)),
     Permission("switch.on", "Ask to switch a money job on", (Role.FINANCE,)),
     Permission("switch.resume", "Approve that a money job goes on", (Role.FINANCE,), step_up=True),
+_MEMBER = (
+    Permission("member.view", "See members", HOUSE),
+    Permission(
+        "member.money.view",
+        "See a member's money",
+        (Role.OPERATOR, Role.FINANCE, Role.COMPLIANCE, Role.SUPPORT, Role.AUDITOR),
+    ),
+    Permission(
+        "member.note",
+        "Write notes about members",
+        (Role.OPERATOR, Role.REVIEWER, Role.COMPLIANCE, Role.SUPPORT),
+    ),
+    Permission("member.close", "Close and reopen showcases", (Role.OPERATOR, Role.COMPLIANCE)),
+    Permission("admission.view", "See the admission desk", HOUSE),
+    Permission("member.qualify", "Ask to qualify a candidate by hand", (Role.OPERATOR,)),
+    Permission("qualify.approve", "Approve qualifying by hand", (Role.OPERATOR, Role.COMPLIANCE), step_up=True),
+    Permission(
+        "seed.view",
+        "See seed candidates",
+        (Role.OPERATOR, Role.FINANCE, Role.COMPLIANCE, Role.SUPPORT, Role.AUDITOR),
+    ),
+    Permission("seed.propose", "Propose and name seed promoters", (Role.OPERATOR,)),
+    Permission("offer.view", "See seed candidates proposed to the own merchant", (Role.MERCHANT,)),
+    Permission("offer.answer", "Answer proposals of seed promoters", (Role.MERCHANT,)),
 )
 
 _SYSTEM = (
@@ -172,6 +201,7 @@ _DESKS = (
     _PRODUCT,
     _TREE,
     _MONEY,
+    _MEMBER,
     _SYSTEM,
 )
 

@@ -29,6 +29,7 @@ class Account(Base):
             name="bucket",
         ),
         sa.UniqueConstraint("code"),
+        sa.Index("ix_account_debt", "id", postgresql_where=sa.text("bucket = 'debt'")),
     )
 
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)

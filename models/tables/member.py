@@ -51,9 +51,19 @@ class Member(Base):
         sa.CheckConstraint("(cycle_start IS NULL) = (cycle_end IS NULL) AND cycle_start < cycle_end", name="cycle"),
         sa.Index(None, "sponsor_id", "qualified_at"),
         sa.Index(None, "standing", "id"),
-        sa.Index(None, "cycle_end", postgresql_where=sa.text("cycle_end IS NOT NULL")),
+        sa.Index(
+            None,
+            "cycle_end",
+            postgresql_include=["standing", "failures"],
+            postgresql_where=sa.text("cycle_end IS NOT NULL"),
+        ),
         sa.Index(None, "lapse_at", postgresql_where=sa.text("lapse_at IS NOT NULL")),
         sa.Index(None, "registered_at", "id"),
+        sa.Index(None, "rank", "id", postgresql_where=sa.text("rank IS NOT NULL")),
+        sa.Index(None, "showcase", "id", postgresql_where=sa.text("showcase IN ('pending', 'closed')")),
+        sa.Index("ix_member_seed", "id", postgresql_where=sa.text("seed_at IS NOT NULL")),
+        sa.Index(None, "matrix_id", "id"),
+        sa.Index(None, "qualified_at", postgresql_where=sa.text("qualified_at IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)

@@ -1,0 +1,108 @@
+"""The words and colours for what members are, have and went through."""
+
+from flask_babel import lazy_gettext as _l
+
+from console.admin.columns import Badge, Text, Tone
+from models.rules.standing import Rank, Showcase, Standing
+
+STANDINGS: dict[str, Badge] = {
+    Standing.CANDIDATE: Badge(_l("Candidate"), Tone.BUSY),
+    Standing.ACTIVE: Badge(_l("Active"), Tone.GOOD),
+    Standing.FROZEN: Badge(_l("Frozen"), Tone.WARN),
+    Standing.EXITED: Badge(_l("Exited"), Tone.BAD),
+    Standing.LAPSED: Badge(_l("Lapsed"), Tone.PLAIN),
+}
+SHOWCASES: dict[str, Badge] = {
+    Showcase.NONE: Badge(_l("No showcase"), Tone.PLAIN),
+    Showcase.PENDING: Badge(_l("Showcase pending"), Tone.BUSY),
+    Showcase.OPEN: Badge(_l("Showcase open"), Tone.GOOD),
+    Showcase.CLOSED: Badge(_l("Showcase closed"), Tone.BAD),
+}
+RANKS: dict[str, Badge] = {
+    Rank.EXPERT: Badge(_l("Expert"), Tone.PLAIN),
+    Rank.LEADER: Badge(_l("Leader"), Tone.BUSY),
+    Rank.FOUNDER: Badge(_l("Co-founder"), Tone.GOOD),
+    Rank.CENTER: Badge(_l("Operations centre"), Tone.WARN),
+}
+BUCKETS: dict[str, Text] = {
+    "available": _l("Available"),
+    "pending": _l("Pending"),
+    "locked": _l("Locked"),
+    "frozen": _l("Frozen money"),
+    "held": _l("Held for review"),
+    "payout": _l("On its way out"),
+    "debt": _l("Debt"),
+}
+BUCKET_MEANINGS: dict[str, Text] = {
+    "available": _l("May be withdrawn now."),
+    "pending": _l("Becomes available when the days for returns are over."),
+    "locked": _l("Levels 2 and 3 before enough directs have qualified."),
+    "frozen": _l("Earned while frozen or exited; released at the revival."),
+    "held": _l("Of orders under review; released when the review clears them."),
+    "payout": _l("Asked for or being transferred; comes back if the transfer fails."),
+    "debt": _l("Refunds of what was already paid out; whatever becomes available pays it first."),
+}
+CHANGES: dict[str, Badge] = {
+    "registered": Badge(_l("Registered"), Tone.BUSY),
+    "lapsed": Badge(_l("Lapsed"), Tone.PLAIN),
+    "qualified": Badge(_l("Qualified"), Tone.GOOD),
+    "unlocked": Badge(_l("Levels 2 and 3 unlocked"), Tone.GOOD),
+    "passed": Badge(_l("Cycle passed"), Tone.GOOD),
+    "failed": Badge(_l("Cycle failed"), Tone.WARN),
+    "frozen": Badge(_l("Frozen"), Tone.WARN),
+    "exited": Badge(_l("Exited"), Tone.BAD),
+    "revived": Badge(_l("Revived"), Tone.GOOD),
+    "ranked": Badge(_l("Rank reached"), Tone.GOOD),
+    "unranked": Badge(_l("Rank lost"), Tone.BAD),
+    "closed": Badge(_l("Showcase closed"), Tone.BAD),
+    "reopened": Badge(_l("Showcase reopened"), Tone.GOOD),
+    "seed": Badge(_l("Named seed promoter"), Tone.GOOD),
+    "strike": Badge(_l("Strike"), Tone.BAD),
+    "reminded": Badge(_l("Reminded"), Tone.WARN),
+}
+# Why a transition happened, as the operations write it; what staff chose stands behind the colon.
+BECAUSE: dict[str, Text] = {
+    "registered": _l("accepted the agreement"),
+    "not qualified in time": _l("not qualified in time"),
+    "admission passed": _l("every admission task passed"),
+    "directs": _l("enough directs have qualified"),
+    "assessment": _l("the assessment of the cycle"),
+    "own_orders": _l("enough own orders"),
+    "reached": _l("both thresholds reached"),
+    "exited": _l("exited"),
+    "named": _l("named by staff"),
+    "fraud": _l("an order was confirmed as fraud"),
+    "strikes": _l("three strikes"),
+    "admission_refund": _l("an admission order was refunded"),
+}
+EVIDENCE: dict[str, Text] = {
+    "directs": _l("Qualified directs"),
+    "reached": _l("Reached in the cycle"),
+    "target": _l("Target of the cycle"),
+    "metric": _l("Counted by"),
+    "team_size": _l("Team size"),
+    "team_sales_fen": _l("Team sales"),
+    "own_sales_fen": _l("Own sales"),
+    "orders": _l("Orders counted"),
+    "order": _l("Order"),
+    "strikes": _l("Strikes so far"),
+    "sales_fen": _l("Sales counted"),
+}
+ORDER_STATES: dict[str, Badge] = {
+    "pending_payment": Badge(_l("Unpaid")),
+    "deposit_paid": Badge(_l("Deposit paid"), Tone.BUSY),
+    "balance_due": Badge(_l("Balance due"), Tone.WARN),
+    "paid": Badge(_l("Paid up"), Tone.BUSY),
+    "shipped": Badge(_l("Shipped"), Tone.BUSY),
+    "completed": Badge(_l("Completed"), Tone.GOOD),
+    "cancelled": Badge(_l("Cancelled order")),
+    "refunded": Badge(_l("Refunded"), Tone.BAD),
+}
+SEED_STATES: dict[str, Badge] = {
+    "tagged": Badge(_l("Tagged"), Tone.BUSY),
+    "proposed": Badge(_l("Proposed"), Tone.BUSY),
+    "accepted": Badge(_l("Accepted by the merchant"), Tone.GOOD),
+    "declined": Badge(_l("Declined by the merchant"), Tone.WARN),
+    "named": Badge(_l("Named"), Tone.GOOD),
+    "dropped": Badge(_l("Let go")),
+}
