@@ -152,6 +152,8 @@ _MONEY = (
     Permission("switch.off", "Switch a money job off", (Role.FINANCE,)),
     Permission("switch.on", "Ask to switch a money job on", (Role.FINANCE,)),
     Permission("switch.resume", "Approve that a money job goes on", (Role.FINANCE,), step_up=True),
+)
+
 _MEMBER = (
     Permission("member.view", "See members", HOUSE),
     Permission(
@@ -164,7 +166,6 @@ _MEMBER = (
         "Write notes about members",
         (Role.OPERATOR, Role.REVIEWER, Role.COMPLIANCE, Role.SUPPORT),
     ),
-    Permission("member.close", "Close and reopen showcases", (Role.OPERATOR, Role.COMPLIANCE)),
     Permission("admission.view", "See the admission desk", HOUSE),
     Permission("member.qualify", "Ask to qualify a candidate by hand", (Role.OPERATOR,)),
     Permission("qualify.approve", "Approve qualifying by hand", (Role.OPERATOR, Role.COMPLIANCE), step_up=True),

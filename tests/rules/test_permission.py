@@ -37,7 +37,7 @@ class TestStepUp:
         assert {name for name, declared in PERMISSIONS.items() if declared.step_up} == {
             "staff.create", "staff.grant", "staff.disable", "staff.reset", "pii.reveal",
             "approval.decide", "move.approve", "adjust.approve", "flow.approve",
-            "qualify.approve",
+            "bill.confirm", "bill.pay", "withdrawal.approve", "switch.resume", "qualify.approve",
         }  # fmt: skip
 
 
