@@ -14,6 +14,7 @@ from sqlalchemy import Row
 from console import formatting, health
 from console.admin.base import ReadView, SecureView, Viewer, peers, viewer
 from console.admin.columns import Badge, Tone
+from console.admin.queues import QUEUES, waiting
 from console.auth import allowed, permits
 from console.catalogue import CHINESE, chosen
 from models import ImportRun, Job, Shop, db
@@ -22,6 +23,8 @@ from reports import frames, metrics
 from reports.metrics import Tile
 from reports.numbers import Lang, Unit, compact, exact
 from reports.slices import Period, Scope, Slice
+
+__all__ = ["QUEUES", "HomeView"]
 
 DAYS = 30
 METRICS = ("gmv", "orders", "buyers", "repurchase")
@@ -130,6 +133,7 @@ class HomeView(SecureView):
             hour=at.astimezone(formatting.SHANGHAI).hour,
             today=formatting.today(),
             figures=figures(person, formatting.today()) if allowed("board.view") else None,
+            queues=waiting(person, peers(), at=at),
             running=running(person),
             imports=imports(person) if allowed("import.view") else [],
             alerts=alerts() if allowed("job.view") else [],

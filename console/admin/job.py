@@ -257,6 +257,15 @@ class TimetableView(SecureView):
         return self.render("job/timetable.html", lines=planned(at=datetime.now(UTC)))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Delivered(OneOf):
+    """Whether the relay has told the listeners, asked the way its index is written."""
+
+    def where(self, value: list[str]) -> sa.ColumnElement[bool]:
+        meaning = {"yes": Event.relayed_at.is_not(None), "no": Event.relayed_at.is_(None)}
+        return sa.or_(*(meaning[word] for word in value))
+
+
 class EventView(ReadView):
     """事件: the outbox; each fact, and the jobs that were told of it."""
 
@@ -275,6 +284,7 @@ class EventView(ReadView):
         Column(key="payload", title=_l("Facts"), at=Event.payload, kind=Kind.JSON, listed=False),
     )
     questions = (
+        Delivered(key="told", title=_l("Told"), at=Event.relayed_at, choices={"yes": _l("yes"), "no": _l("not yet")}),
         Equals(key="name", title=_l("Event"), at=Event.name),
         Equals(key="subject", title=_l("About"), at=Event.subject),
         Days(key="at", title=_l("When"), at=Event.created_at),
