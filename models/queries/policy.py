@@ -12,7 +12,7 @@ from models.tables.policy import PolicyVersion
 # A version's digest names its terms for ever, so that its policy is made once a process.
 _made: dict[bytes, Policy] = {}
 
-_IN_FORCE = sa.text("SELECT id, digest FROM policy_in_force(:at)")
+_IN_FORCE = sa.text("SELECT id, digest FROM policy_at(:at)")
 
 
 def of(version_id: int) -> Policy:

@@ -7,7 +7,7 @@ down_revision = "0011_settling"
 
 # The version that an instant is under (rules §10): one that needs a legal opinion counts only while the opinion runs.
 POLICY = """
-CREATE FUNCTION policy_in_force(at_ timestamptz) RETURNS TABLE (id bigint, digest bytea) LANGUAGE sql STABLE AS $$
+CREATE FUNCTION policy_at(at_ timestamptz) RETURNS TABLE (id bigint, digest bytea) LANGUAGE sql STABLE AS $$
     SELECT p.id, p.digest FROM policy_version p
     WHERE p.state = 'approved' AND p.effective_at <= at_ AND (p.opinion_until IS NULL OR p.opinion_until > at_)
     ORDER BY p.effective_at DESC, p.id DESC LIMIT 1
@@ -33,7 +33,7 @@ BEGIN
                WHEN inviter IS NULL THEN (SELECT x.id FROM matrix x ORDER BY x.id LIMIT 1)
                ELSE (SELECT h.matrix_id FROM member h WHERE h.code = inviter) END)
     INTO agreement_id, version, sha256, policy_id, policy_digest, known_id, network
-    FROM policy_in_force(at_) p LEFT JOIN agreement_in_force(at_) a ON true LEFT JOIN member m ON m.code = code_;
+    FROM policy_at(at_) p LEFT JOIN agreement_in_force(at_) a ON true LEFT JOIN member m ON m.code = code_;
     is_new := known_id IS NULL;
     IF is_new THEN
         PERFORM pg_advisory_xact_lock(7310002, network::int);
@@ -114,7 +114,7 @@ BEGIN
 END $$
 """
 
-FUNCTIONS = ("member_join", "admission_tasks", "registration_opens", "agreement_in_force", "policy_in_force")
+FUNCTIONS = ("member_join", "admission_tasks", "registration_opens", "agreement_in_force", "policy_at")
 
 
 def upgrade() -> None:
