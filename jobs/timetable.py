@@ -51,6 +51,7 @@ LINES: tuple[Line, ...] = (
     Line("清理旧任务", "forget_finished", Daily(time(3, 30))),
     Line("清理过期导出", "forget_exports", Every(3600)),
     Line("查询未完结的转账", "ask_again", Every(300)),
+    Line("商品指标", "count_products", Every(3600)),
     Line("收尾过期会话", "close_lapsed", Every(1800)),
 )
 

@@ -14,6 +14,7 @@ from console.admin.audit import AuditView
 from console.admin.base import SECTIONS, SecureView, check
 from console.admin.batch import BatchRowView, BatchView
 from console.admin.board import BusinessBoard, CategoryBoard, RegionBoard, RepurchaseBoard
+from console.admin.curation import CurationView
 from console.admin.export import ExportView, offer
 from console.admin.history import HistoryView
 from console.admin.home import HomeView
@@ -39,6 +40,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     ShowcaseView,
     MemberView,
     StandingLogView,
+    CurationView,
     BusinessBoard,
     RepurchaseBoard,
     RegionBoard,

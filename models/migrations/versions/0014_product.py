@@ -56,7 +56,7 @@ CREATE TABLE product_stat (
     window_days_30 bigint NOT NULL,
     own_orders_30 bigint NOT NULL,
     conversion_bps bigint NOT NULL
-)
+) WITH (fillfactor = 70)
 """
 
 CURATION_PROPOSAL = """
