@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from console.admin.filters import LARGEST_ID, Filter, Search, Unreadable
 from console.auth import Undeclared, actor, allowed, current_staff, local_path, permits
 from models import SavedView, acting, db, transaction
 from models.errors import DomainError
+from models.operations import reveal
 from models.queries import view as views
 from models.queries.staff import SignedIn
 from models.rules import reason as reasons
@@ -210,9 +212,9 @@ class ReadView(SecureView, ModelView):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for name in ("index_view", "detail"):
+        for name, more in (("index_view", ()), ("detail", ()), ("reveal", ("pii.reveal",))):
             if cls.permission and name not in vars(cls):
-                setattr(cls, name, permits(cls.permission)(vars(ReadView)[name]))
+                setattr(cls, name, permits(cls.permission, *more)(vars(ReadView)[name]))
 
     def __init__(self) -> None:
         super().__init__(self.model, db)
@@ -311,9 +313,33 @@ class ReadView(SecureView, ModelView):
     @expose("/<int:row_id>")
     def detail(self, row_id: int) -> Any:
         """One row's page."""
+        return self._page_of(row_id)
+
+    @expose("/<int:row_id>/reveal", methods=("POST",))
+    def reveal(self, row_id: int) -> Any:
+        """One row's page with its personal data unmasked, this once: with a reason, counted, in the trail."""
+        if not self.personal:
+            abort(404)
+        self.found(row_id)
+        reason, at = self.reason("pii.reveal"), datetime.now(UTC)
+        about = f"{sa.inspect(self.model).local_table.name}:{row_id}"
+        try:
+            with acting(actor("reveal.reveal", reason)), transaction():
+                reveal.reveal(about=about, columns=self.personal, staff_id=staff_id(), at=at)
+        except DomainError as refusal:
+            flash(str(refusal), "refused")
+            return redirect(self.address("detail", row_id=row_id))
+        return self._page_of(row_id, revealed=self.personal)
+
+    def _page_of(self, row_id: int, *, revealed: frozenset[str] = frozenset()) -> Any:
         if not self.has_detail:
             abort(404)
-        return self.render(self.details_template, row=self.one(row_id), **self.around(row_id))
+        return self.render(self.details_template, row=self.one(row_id), revealed=revealed, **self.around(row_id))
+
+    @property
+    def personal(self) -> frozenset[str]:
+        """The keys of the columns that show people's data masked."""
+        return frozenset(column.key for column in self.columns if column.is_personal)
 
     def one(self, row_id: int) -> Row[Any]:
         """The scoped row with all its columns; 404 when it is not there for this person."""

@@ -36,3 +36,8 @@ def of_code(*, staff_id: int) -> tuple[Limit, ...]:
         Limit(f"code:1h:{staff_id}", 20, 60 * _MINUTES),
         Limit(f"code:1d:{staff_id}", 50, 24 * 60 * _MINUTES),
     )
+
+
+def of_reveal(*, staff_id: int) -> tuple[Limit, ...]:
+    """Rows whose personal data somebody looks at unmasked."""
+    return (Limit(f"reveal:1h:{staff_id}", 30, 60 * _MINUTES),)
