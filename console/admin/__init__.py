@@ -24,11 +24,13 @@ from console.admin.matrix import MatrixView
 from console.admin.member import MemberView, StandingLogView
 from console.admin.merchant import MerchantView
 from console.admin.money import VIEWS as MONEY
+from console.admin.move import MoveView
 from console.admin.product import ProductView
 from console.admin.saved import SavedViewView
 from console.admin.showcase import ShowcaseView
 from console.admin.simulator import SimulatorView
 from console.admin.staff import RoleView, SessionView, StaffView
+from console.admin.tree import TreeView, VacancyView
 from models.rules import reason
 
 # The order of the pages in each section of the menu; sections follow console.admin.base.SECTIONS.
@@ -41,6 +43,9 @@ VIEWS: tuple[type[SecureView], ...] = (
     MemberView,
     StandingLogView,
     CurationView,
+    TreeView,
+    VacancyView,
+    MoveView,
     BusinessBoard,
     RepurchaseBoard,
     RegionBoard,

@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter
 
 from console import auth
-from models import Export, HistoryLine, Matrix, Member, Merchant, Product, SavedView, db
+from models import Export, HistoryLine, Matrix, Member, Merchant, Move, Product, SavedView, Seat, db
 from models.rules.permission import PERMISSIONS, ROLES, Role
 from tests import factories
 from tests.operations import world
@@ -94,6 +94,14 @@ def member_of_another() -> Member:
     return db.session.query(Member).filter_by(matrix_id=network_of_another().id, position=10).one()
 
 
+def seat_of_another() -> Seat:
+    return db.session.query(Seat).filter_by(member_id=member_of_another().id).one()
+
+
+def move_of_another() -> Move:
+    return db.session.query(Move).filter_by(member_id=member_of_another().id).first()
+
+
 # A row that is not a new merchant's, for every table of which a merchant may open a row.
 FOREIGN: dict[Any, Callable[[], Any]] = {
     HistoryLine: of_another_merchant,
@@ -103,6 +111,8 @@ FOREIGN: dict[Any, Callable[[], Any]] = {
     Merchant: factories.merchant,
     Matrix: network_of_another,
     Member: member_of_another,
+    Seat: seat_of_another,
+    Move: move_of_another,
 }
 
 
