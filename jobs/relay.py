@@ -29,6 +29,8 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "product.listed": (),
     "product.repriced": (),
     "product.retired": (),
+    "parcel.delivered": (),
+    "parcel.sent": (),
     "withdrawal.approved": ("pay_out",),
     "withdrawal.requested": (),
 }

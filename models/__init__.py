@@ -13,6 +13,7 @@ from models.tables.listing import Delisting, DelistingWindow, Listing, SyncLog
 from models.tables.member import Matrix, Member
 from models.tables.merchant import Merchant, Shop
 from models.tables.order import Order, OrderLine, Refund, Share
+from models.tables.parcel import BalanceReminder, Parcel, ParcelTrack
 from models.tables.payout import DividendBill, DividendLine, RegionAgent, Withdrawal
 from models.tables.person import MemberNote, Person
 from models.tables.placement import Frontier, Move, Seat
@@ -25,6 +26,9 @@ from models.tables.standing import AdmissionTask, Obligation, StandingChange, Te
 from models.tables.view import Export, SavedView
 
 __all__ = [
+    "BalanceReminder",
+    "Parcel",
+    "ParcelTrack",
     "AfterSale",
     "Approval",
     "Order",

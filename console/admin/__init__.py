@@ -9,6 +9,7 @@ from flask_admin.theme import Theme
 
 from console import web
 from console.admin.account import AccountView
+from console.admin.after_sale import AfterSaleView
 from console.admin.approval import ApprovalView
 from console.admin.audit import AuditView
 from console.admin.base import SECTIONS, SecureView, check
@@ -25,6 +26,8 @@ from console.admin.member import MemberView, StandingLogView
 from console.admin.merchant import MerchantView
 from console.admin.money import VIEWS as MONEY
 from console.admin.move import MoveView
+from console.admin.order import OrderView
+from console.admin.parcel import ParcelView, PresaleView
 from console.admin.product import ProductView
 from console.admin.saved import SavedViewView
 from console.admin.showcase import ShowcaseView
@@ -52,6 +55,10 @@ VIEWS: tuple[type[SecureView], ...] = (
     CategoryBoard,
     SimulatorView,
     *MONEY,
+    OrderView,
+    ParcelView,
+    PresaleView,
+    AfterSaleView,
     ImportView,
     HistoryView,
     LayoutView,

@@ -54,7 +54,7 @@ def complain(day: Day, at: datetime) -> None:
         if lot < 0.025:
             kinds = tuple(Kind) if row.state == "completed" else (Kind.NOT_RECEIVED,)
             kind = kinds[int(lot * 1000) % len(kinds)]
-            tried(after_sale.open_, number=row.number, kind=kind, reason=REASONS[kind], at=at, day=_shanghai)
+            tried(after_sale.open_, number=row.number, kind=kind, words=REASONS[kind], at=at, day=_shanghai)
 
 
 def _shanghai(at: datetime) -> date:
@@ -69,7 +69,7 @@ def answer(day: Day, at: datetime) -> None:
             continue
         if case.state == "opened" and case.opened_at < day.back(0):
             if lot < 0.25 and case.kind != Kind.NO_REASON:
-                after_sale.refuse(after_sale_id=case.id, reason="照片显示商品完好，可提供新的凭证再申请", at=at)
+                after_sale.refuse(after_sale_id=case.id, answer="照片显示商品完好，可提供新的凭证再申请", at=at)
             else:
                 after_sale.accept(after_sale_id=case.id, at=at)
         elif case.state == "accepted" and case.goods_back_at is None and case.accepted_at < day.back(2):

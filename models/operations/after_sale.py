@@ -22,8 +22,8 @@ class NoCase(Missing):
     """No case has this id."""
 
 
-def open_(*, number: str, kind: Kind, reason: str, at: datetime, day: Callable[[datetime], date]) -> AfterSale:
-    """Begin a case; asked for again, it is the same case. ``day`` says on which Shanghai day an instant falls."""
+def open_(*, number: str, kind: Kind, words: str, at: datetime, day: Callable[[datetime], date]) -> AfterSale:
+    """Begin a case in the buyer's words; asked again, it is the same case. ``day`` gives an instant's Shanghai day."""
     order = orders.by_number(number)
     there = queries.of_order(order.id)
     if there is not None:
@@ -34,7 +34,7 @@ def open_(*, number: str, kind: Kind, reason: str, at: datetime, day: Callable[[
     rules.check_opens(kind=kind, order=OrderState(order.state), received_on=received_on, today=day(at))
     # Whoever releases a share holds its owner's lock and not the order's: with both, none slips through.
     share.of_order(order)
-    case = AfterSale(order_id=order.id, kind=kind, reason=reason, state=State.OPENED, opened_at=at)
+    case = AfterSale(order_id=order.id, kind=kind, reason=words, state=State.OPENED, opened_at=at)
     db.session.add(case)
     db.session.flush()
     outbox.emit("after_sale.opened", subject=orders.subject(order), after_sale_id=case.id)
@@ -59,12 +59,12 @@ def take_back(*, after_sale_id: int, at: datetime) -> AfterSale:
     return case
 
 
-def refuse(*, after_sale_id: int, reason: str, at: datetime) -> AfterSale:
+def refuse(*, after_sale_id: int, answer: str, at: datetime) -> AfterSale:
     """Say no, with a reason that the buyer reads; never to a return in the window."""
     case = _locked(after_sale_id)
     rules.check_open(State(case.state), among={State.OPENED})
-    rules.check_refuses(kind=Kind(case.kind), reason=reason)
-    return _end(case, State.REFUSED, reason, at)
+    rules.check_refuses(kind=Kind(case.kind), reason=answer)
+    return _end(case, State.REFUSED, answer, at)
 
 
 def close(*, after_sale_id: int, at: datetime, answer: str = "") -> AfterSale:
@@ -73,6 +73,14 @@ def close(*, after_sale_id: int, at: datetime, answer: str = "") -> AfterSale:
     if case.state == State.CLOSED:
         return case
     rules.check_open(State(case.state), among=rules.OPEN)
+    return _end(case, State.CLOSED, answer, at)
+
+
+def pay_back(*, after_sale_id: int, amount_fen: int, at: datetime, answer: str = "") -> AfterSale:
+    """Refund the order and end the case with it (rules §5.6); the goods may be back or never have left."""
+    case = _locked(after_sale_id)
+    rules.check_open(State(case.state), among=rules.OPEN)
+    orders.refund(number=orders.number_of(case.order_id), amount_fen=amount_fen, at=at)
     return _end(case, State.CLOSED, answer, at)
 
 

@@ -179,6 +179,18 @@ _MEMBER = (
     Permission("offer.answer", "Answer proposals of seed promoters", (Role.MERCHANT,)),
 )
 
+_ORDER = (
+    Permission("order.view", "See orders", EVERYBODY),
+    Permission("order.ship", "Send parcels and note their tracks", (Role.OPERATOR, Role.MERCHANT)),
+    Permission("order.remind", "Ask for the balance of a presale", (Role.OPERATOR, Role.SUPPORT)),
+    Permission("order.cancel", "Cancel an order that is not paid", (Role.OPERATOR, Role.SUPPORT)),
+    Permission(
+        "order.refund", "Pay an order back", (Role.OPERATOR, Role.FINANCE, Role.COMPLIANCE, Role.SUPPORT), step_up=True
+    ),
+    Permission("after_sale.open", "Open a case for a buyer", (Role.OPERATOR, Role.SUPPORT)),
+    Permission("after_sale.decide", "Decide after-sales", (Role.OPERATOR, Role.SUPPORT)),
+)
+
 _SYSTEM = (
     Permission("job.view", "See jobs", HOUSE),
     Permission("job.cancel", "Cancel a job", (Role.OPERATOR,)),
@@ -203,6 +215,7 @@ _DESKS = (
     _TREE,
     _MONEY,
     _MEMBER,
+    _ORDER,
     _SYSTEM,
 )
 

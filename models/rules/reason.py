@@ -110,6 +110,28 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("mistaken", "The stand-in was ill chosen"),
         OTHER,
     ),
+    # Orders and after-sales
+    "order.cancel": (
+        Reason("buyer_asked", "The buyer asked for it"),
+        Reason("out_of_stock", "Out of stock"),
+        Reason("unpaid", "Not paid in time"),
+        OTHER,
+    ),
+    "order.refund": (
+        Reason("buyer_asked", "The buyer asked for it"),
+        Reason("goods_back", "The goods came back"),
+        Reason("quality", "Faulty goods"),
+        Reason("not_received", "Not received"),
+        Reason("out_of_stock", "Out of stock"),
+        OTHER,
+    ),
+    "after_sale.refuse": (
+        Reason("no_evidence", "Evidence is missing"),
+        Reason("used", "The goods were used beyond trying them"),
+        Reason("delivered", "The carrier proves the delivery"),
+        Reason("late", "The time for it is over"),
+        OTHER,
+    ),
 }
 
 

@@ -103,6 +103,16 @@ def city_of(code: str) -> str | None:
     return code
 
 
+def full_name(code: str) -> str:
+    """A division with those it lies in, the widest first; the code itself when nobody knows it."""
+    names: list[str] = []
+    found = table().get(code)
+    while found is not None:
+        names.insert(0, found.name)
+        found = table().get(found.parent_code or "")
+    return " ".join(names) or code
+
+
 def _rows() -> Iterator[dict[str, str]]:
     text = resources.files("models.rules").joinpath("region_codes.csv").read_text("utf-8")
     return csv.DictReader(text.splitlines()[1:])

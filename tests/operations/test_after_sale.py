@@ -23,7 +23,7 @@ def _network(session):
 
 
 def opened(kind: Kind = Kind.QUALITY, number: str = "o1", at: datetime = AT) -> after_sale.AfterSale:
-    return after_sale.open_(number=number, kind=kind, reason="破损", at=at, day=datetime.date)
+    return after_sale.open_(number=number, kind=kind, words="破损", at=at, day=datetime.date)
 
 
 def mature(at: datetime = RIPE) -> None:
@@ -50,7 +50,7 @@ class TestShares:
         world.completed()
         case = opened()
         mature()
-        after_sale.refuse(after_sale_id=case.id, reason="照片与商品不符", at=RIPE)
+        after_sale.refuse(after_sale_id=case.id, answer="照片与商品不符", at=RIPE)
         assert world.accounts()[AVAILABLE] == 3_000
 
     def test_wait_on_when_the_answer_is_yes(self):
@@ -124,7 +124,7 @@ class TestAnswer:
         world.completed()
         case = opened(Kind.NO_REASON)
         with pytest.raises(rules.MustAccept, match="规则 3.5：期限内的七日无理由退货不能拒绝"):
-            after_sale.refuse(after_sale_id=case.id, reason="已拆封", at=AT)
+            after_sale.refuse(after_sale_id=case.id, answer="已拆封", at=AT)
 
     def test_is_never_no_in_the_database_either(self):
         world.completed()
@@ -136,7 +136,7 @@ class TestAnswer:
     def test_of_no_has_a_reason(self):
         world.completed()
         with pytest.raises(rules.NoReason, match="规则 5.5：拒绝售后须写明理由"):
-            after_sale.refuse(after_sale_id=opened().id, reason=" ", at=AT)
+            after_sale.refuse(after_sale_id=opened().id, answer=" ", at=AT)
 
     def test_comes_while_the_case_is_open(self):
         world.completed()

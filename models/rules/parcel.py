@@ -1,0 +1,64 @@
+"""Parcels: what a waybill looks like, where a track leads, and when silence is too long."""
+
+import re
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from models.errors import Conflict, Invalid
+
+STALLED_HOURS = 72
+"""A parcel of which its carrier says nothing for so long is looked for."""
+
+SHIP_HOURS = 48
+"""A paid order that has not left by then is late: the showcase's own promise to buyers."""
+
+REMIND_HOURS = 24
+"""A buyer is asked for the balance of a presale at most this often."""
+
+WAYBILL = re.compile(r"[0-9A-Za-z-]{4,40}", re.ASCII)
+
+
+class State(StrEnum):
+    SENT = "sent"
+    MOVING = "moving"
+    DELIVERED = "delivered"
+    RETURNED = "returned"
+
+
+ENDED = {State.DELIVERED, State.RETURNED}
+
+
+class BadWaybill(Invalid):
+    """No carrier, or a number that no carrier gives."""
+
+
+class NoWords(Invalid):
+    """A track says something."""
+
+
+class TooSoon(Conflict):
+    """The buyer was asked a short while ago."""
+
+
+def check_waybill(*, carrier: str, waybill: str) -> None:
+    """A carrier and its number, both needed to follow a parcel."""
+    if not carrier.strip() or len(carrier) > 40:
+        raise BadWaybill("规则 5.1：请填写承运商（40 字以内），例如“中通快递”。")
+    if not WAYBILL.fullmatch(waybill):
+        raise BadWaybill("规则 5.1：运单号应为 4 到 40 位字母、数字或连字符，请照面单填写。")
+
+
+def after(state: State, told: State) -> State:
+    """Where a parcel is once its carrier told something; what comes late changes nothing."""
+    return state if state in ENDED else told
+
+
+def is_stalled(state: State, *, moved_at: datetime, at: datetime) -> bool:
+    """Whether a parcel on its way has been silent for too long."""
+    return state not in ENDED and at - moved_at >= timedelta(hours=STALLED_HOURS)
+
+
+def check_reminder(*, last_at: datetime | None, at: datetime) -> None:
+    """Refuse to press a buyer twice within a day."""
+    if last_at is not None and at - last_at < timedelta(hours=REMIND_HOURS):
+        raise TooSoon(f"规则 5.1：{REMIND_HOURS} 小时内已提醒过该买家，请稍后再提醒。")
