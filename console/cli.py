@@ -166,7 +166,7 @@ def replay_files(files: tuple[Path, ...], out: Path | None) -> None:
 def _replayed(path: Path, out: Path | None) -> bool:
     try:
         text = replay.play_file(path)
-    except (replay.Stopped, OSError, UnicodeDecodeError) as wrong:
+    except (replay.Stopped, OSError) as wrong:
         click.echo(f"{path}：{wrong}", err=True)
         return False
     if out is None:

@@ -145,19 +145,29 @@ ACTIONS: Mapping[type[scenario.Event], Callable[[Any], Any]] = {
 }
 
 
-def play(lines: Iterable[str]) -> dict[str, Any]:
+def play(lines: Iterable[str | bytes]) -> dict[str, Any]:
     """A whole scenario on an empty database, and nothing of it left behind; stops at the first line that is refused."""
     now: datetime | None = None
     number = 0
     with rehearsal():
         for number, line in enumerate(lines, 1):
             try:
-                now = play_line(scenario.load(line), now, number)
+                now = play_line(scenario.load(_text(line, number)), now, number)
             except (DomainError, NotRefused) as wrong:
                 raise Stopped(number, str(wrong)) from wrong
         if not number:
             raise Stopped(0, "空文件：第一行应为 policy。")
         return world.shown()
+
+
+def _text(line: str | bytes, number: int) -> str:
+    """A line as text; a byte order mark before the first is no part of it."""
+    if isinstance(line, str):
+        return line
+    try:
+        return line.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as wrong:
+        raise scenario.BadLine(f"不是 UTF-8 文字：第 {wrong.start + 1} 个字节无法读取，请另存为 UTF-8。") from None
 
 
 def play_line(found: dict[str, Any], now: datetime | None, number: int) -> datetime | None:
@@ -209,5 +219,5 @@ def _plain(url: sa.URL) -> str:
 
 def play_file(path: Path) -> str:
     """The resulting world of one scenario file as canonical JSON text."""
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:
         return json.dumps(play(lines), ensure_ascii=False, sort_keys=True)

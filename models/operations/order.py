@@ -18,6 +18,7 @@ from models.queries import party
 from models.queries import policy as policies
 from models.rules import admission as tasks
 from models.rules import order as life
+from models.rules import region_share
 from models.rules import share as shares
 from models.rules.commission import Kind
 from models.rules.policy import Policy
@@ -117,6 +118,8 @@ def _record(purchase: Purchase, state: life.State, at: datetime) -> Order:
         is_presale=purchase.kind is Kind.PRESALE, deposit_fen=purchase.deposit_fen, paid_fen=purchase.paid_fen
     )
     life.check_seller(members.person(seller))
+    if purchase.region is not None:
+        region_share.check_known(purchase.region)
     buyer = _buyer(purchase.buyer)
     if purchase.kind is Kind.ADMISSION:
         _check_admission(purchase, buyer)

@@ -17,6 +17,10 @@ from models.rules.standing import Showcase, Standing
 NOBODY = -1
 
 
+class SponsorCycle(Conflict):
+    """Somebody would be above themselves."""
+
+
 class Template(StrEnum):
     LINEAR = "linear"
     TRIPLE = "triple"
@@ -84,8 +88,11 @@ def may_sponsor(person: Sponsor) -> bool:
 
 def sponsor_of(inviter: str | None, look: Callable[[str], Sponsor]) -> str | None:
     """The inviter if qualified and open, else the nearest such member up the sponsor chain, else nobody (rules 2.3)."""
-    code = inviter
+    code, seen = inviter, set[str]()
     while code is not None:
+        if code in seen:
+            raise SponsorCycle(f"规则 2.3：{inviter} 的直推上级成环（又回到 {code}），请先由工作人员更正直推关系。")
+        seen.add(code)
         person = look(code)
         if may_sponsor(person):
             return code

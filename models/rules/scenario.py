@@ -155,9 +155,17 @@ class Tick(Event):
     do: ClassVar[str] = "tick"
 
 
+CODE_LENGTH_MAX = 200
+SHOWN_LENGTH_MAX = 80
+YEARS = range(2000, 2200)
+"""Instants outside these years are a slip of the hand; adding days to them must stay a date."""
+
+
 def _code(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise BadLine("应为非空文字")
+    if len(value) > CODE_LENGTH_MAX or not value.isprintable():
+        raise BadLine(f"应为不超过 {CODE_LENGTH_MAX} 个字、不含控制字符的文字")
     return value
 
 
@@ -172,7 +180,7 @@ def _amount(value: Any) -> int:
 
 
 def _region(value: Any) -> str:
-    return region_share.check_code(_code(value))
+    return region_share.check_known(_code(value))
 
 
 def _maybe_region(value: Any) -> str | None:
@@ -186,12 +194,14 @@ def _instant(value: Any) -> datetime:
         raise BadLine("应为带时区的 ISO 8601 时间") from None
     if at.tzinfo is None:
         raise BadLine("应为带时区的 ISO 8601 时间")
+    if at.year not in YEARS:
+        raise BadLine(f"应在 {YEARS[0]} 到 {YEARS[-1]} 年之间")
     return at
 
 
 def _month(value: Any) -> Month:
     found = re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])", value) if isinstance(value, str) else None
-    if not found:
+    if not found or int(found[1]) not in YEARS:
         raise BadLine("应为 YYYY-MM")
     return Month(int(found[1]), int(found[2]))
 
@@ -246,6 +256,10 @@ def load(line: str) -> dict[str, Any]:
         found = json.loads(line, object_pairs_hook=_once, parse_constant=_no_constant)
     except json.JSONDecodeError as wrong:
         raise BadLine(f"不是有效的 JSON：第 {wrong.colno} 列附近有误。") from None
+    except RecursionError:
+        raise BadLine("JSON 嵌套过深，请改为一行一个事件。") from None
+    except ValueError:
+        raise BadLine("数值过长，请核对。") from None
     if not isinstance(found, dict):
         raise BadLine("每行应为一个 JSON 对象。")
     if not isinstance(found.get("refused", False), bool):
@@ -270,7 +284,7 @@ def parse(found: Mapping[str, Any]) -> Event:
     if do == "policy":
         return _policy(found)
     if not isinstance(do, str) or do not in SHAPES:
-        raise BadLine(f"不认识的事件 {do!r}。")
+        raise BadLine(f"不认识的事件 {_shown(do)}。")
     kind, required, optional = SHAPES[do]
     _check_keys(found, set(required), set(optional))
     readers = {**required, **optional}
@@ -293,14 +307,22 @@ def _check_keys(found: Mapping[str, Any], required: set[str], optional: set[str]
     if missing := sorted((required | {"at"}) - set(found)):
         raise BadLine(f"缺少 {'、'.join(missing)}。")
     if unknown := sorted(set(found) - required - optional - COMMON):
-        raise BadLine(f"不认识的键 {'、'.join(unknown)}。")
+        raise BadLine(f"不认识的键 {_shown('、'.join(unknown))}。")
 
 
 def _read(key: str, reader: Reader, value: Any) -> Any:
     try:
         return reader(value)
     except BadLine as wrong:
-        raise BadLine(f"{key}{wrong}，实为 {json.dumps(value, ensure_ascii=False)}。") from None
+        raise BadLine(f"{key}{wrong}，实为 {_shown(value)}。") from None
+
+
+def _shown(value: Any) -> str:
+    """A value in a message: short, and nothing that a terminal or a log cannot take."""
+    if not isinstance(value, str | int | float | None):
+        value = type(value).__name__
+    text = json.dumps(value, ensure_ascii=isinstance(value, str) and not value.isprintable())
+    return text if len(text) <= SHOWN_LENGTH_MAX else f"{text[:SHOWN_LENGTH_MAX]}…"
 
 
 def check_sequence(event: Event, *, first: bool, now: datetime | None) -> None:
