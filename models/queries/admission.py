@@ -55,14 +55,15 @@ class Line:
 # Of several orders in one showcase the one that passes the task, else the last one placed.
 _SHEET = sa.text(
     """
-    SELECT t.n, s.code AS seller, o.id, o.number, o.state, o.paid_fen, o.placed_at, o.completed_at
-    FROM admission_task t JOIN member s ON s.id = t.seller_id
+    SELECT one.n, s.code AS seller, o.id, o.number, o.state, o.paid_fen, o.placed_at, o.completed_at
+    FROM admission_task t CROSS JOIN LATERAL unnest(t.seller_ids) WITH ORDINALITY AS one (seller_id, n)
+    JOIN member s ON s.id = one.seller_id
     LEFT JOIN LATERAL (
         SELECT * FROM shop_order o
-        WHERE o.buyer_id = t.member_id AND o.seller_id = t.seller_id AND o.kind = 'admission'
+        WHERE o.buyer_id = t.member_id AND o.seller_id = one.seller_id AND o.kind = 'admission'
         ORDER BY o.completed_at IS NOT NULL AND o.state NOT IN ('refunded', 'cancelled') DESC, o.id DESC LIMIT 1
     ) o ON true
-    WHERE t.member_id = :member ORDER BY t.n
+    WHERE t.member_id = :member ORDER BY one.n
     """
 )
 
