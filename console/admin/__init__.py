@@ -22,7 +22,7 @@ from console.admin.home import HomeView
 from console.admin.importing import ImportView, LayoutView
 from console.admin.job import EventView, JobView, TimetableView
 from console.admin.matrix import MatrixView
-from console.admin.member import MemberView, StandingLogView
+from console.admin.member import AdmissionView, MemberView, RankView, StandingLogView, StandingView
 from console.admin.merchant import MerchantView
 from console.admin.money import VIEWS as MONEY
 from console.admin.move import MoveView
@@ -44,6 +44,9 @@ VIEWS: tuple[type[SecureView], ...] = (
     MatrixView,
     ShowcaseView,
     MemberView,
+    AdmissionView,
+    StandingView,
+    RankView,
     StandingLogView,
     CurationView,
     TreeView,

@@ -13,7 +13,7 @@ from console import formatting
 from console.admin import approval
 from console.admin.base import SecureView, Viewer
 from console.admin.columns import Text
-from models import Approval, Event, Job, db
+from models import Approval, Event, Job, Member, db
 from models.tables.job import State
 
 UNDELIVERED = timedelta(minutes=5)
@@ -44,6 +44,16 @@ QUEUES: tuple[Queue, ...] = (
         "approvals",
         {"state": "open"},
         timedelta(hours=20),
+    ),
+    Queue(
+        _l("Candidates who lapse within 24 hours"),
+        "member.qualify",
+        lambda person: sa.select(Member.registered_at).where(
+            Member.standing == "candidate", Member.lapse_at < formatting.now() + timedelta(hours=24)
+        ),
+        "admission",
+        {"within": "24"},
+        timedelta(days=7),
     ),
     Queue(
         _l("Dead letters"),

@@ -76,6 +76,13 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("no_stock", "Not enough stock to list"),
         OTHER,
     ),
+    # Members
+    "member.qualify": (
+        Reason("migrated", "Taken over from another system"),
+        Reason("exam", "Real name and exam are passed"),
+        Reason("record_missing", "The order is paid but not reported"),
+        OTHER,
+    ),
     # Matrices and the tree
     "showcase.close": (
         Reason("rules", "Breaks the promotion rules"),
