@@ -33,7 +33,9 @@ _CASES = sa.text(
 _PAID_OUT = sa.text(
     """
     SELECT o.number, o.paid_fen, o.refunded_fen FROM shop_order o JOIN member m ON m.id = o.seller_id
-    WHERE o.state = 'completed' AND o.kind = 'normal' AND o.completed_at < :before AND m.position IS NULL
+    JOIN account a ON a.code = concat_ws(':', 'member', m.code, 'available') AND a.balance_fen < o.commission_fen / 2
+    WHERE o.refunded_fen = 0 AND o.state = 'completed' AND o.kind = 'normal' AND o.completed_at < :before
+    AND m.position IS NULL
     AND EXISTS (SELECT 1 FROM withdrawal w WHERE w.member_id = m.id AND w.state = 'SUCCESS')
     ORDER BY o.number
     """
@@ -89,9 +91,8 @@ def _refund(case: sa.Row[Any], *, is_whole: bool, at: datetime) -> None:
 def refund_late(day: Day, at: datetime) -> None:
     """Refunds long after completion, where the money has left already: debts; admission orders taken back."""
     if day.n % 2 == 0:
-        old = [row for row in db.session.execute(_PAID_OUT, {"before": day.back(9)}).all() if not row.refunded_fen]
-        if old:
-            row = day.chance("late refunds").choice(old)
+        old = db.session.execute(_PAID_OUT, {"before": day.back(9)}).all()
+        for row in day.chance("late refunds").sample(old, min(2, len(old))):
             order.refund(number=row.number, amount_fen=row.paid_fen, at=at)
     if day.n % 9 == 5:
         bought = db.session.execute(_ADMITTED, {"since": day.back(6)}).all()

@@ -54,7 +54,7 @@ ITEMS: dict[str, tuple[Item, ...]] = {
         Item("YQ-605", "桌面收纳三件套", "收纳", 8_900, 5000, 1600, 8),
     ),
 }
-PRICELESS = ("440100", "440300", "330100", "320100", "310100", "110100", "500100", "510100", "420100", "350100")
+BUSY = ("440100", "440300", "330100", "320100", "310100", "110100", "500100", "510100", "420100", "350100")
 """Cities that buy more than others; three of ten orders come from anywhere."""
 
 UNREADABLE = ("幸福路 88 号（省市未填）", "老街供销社旁", "代收点 3 号柜", "东城二期 6 栋")
@@ -71,9 +71,7 @@ def address(chance: random.Random) -> tuple[str | None, dict[str, Any]]:
     kind = chance.random()
     if kind < 0.02:
         return None, {"text": chance.choice(UNREADABLE)}
-    districts = _districts()
-    near = [code for code in districts if code[:4] in {city[:4] for city in PRICELESS}]
-    code = chance.choice(near if chance.random() < 0.7 else districts)
+    code = chance.choice(_districts(is_near=chance.random() < 0.7))
     names = region.table()
     city = region.city_of(code) or ""
     place = {
@@ -88,5 +86,7 @@ def address(chance: random.Random) -> tuple[str | None, dict[str, Any]]:
 
 
 @cache
-def _districts() -> list[str]:
-    return sorted(code for code, one in region.table().items() if one.level is region.Level.DISTRICT)
+def _districts(*, is_near: bool) -> list[str]:
+    every = sorted(code for code, one in region.table().items() if one.level is region.Level.DISTRICT)
+    near = {city[:4] for city in BUSY}
+    return [code for code in every if code[:4] in near] if is_near else every

@@ -8,13 +8,18 @@ from jobs.demo import goods
 from jobs.demo.people import terms
 from jobs.demo.plan import BUILDER, CHECKER, Day, tried
 from models import Merchant, db
-from models.operations import admission, agreement, hold, merchant, policy, region_agent
+from models.operations import admission, agreement, hold, merchant, policy, product, region_agent
 from models.rules import lint
 from models.rules import policy as policies
 from models.rules.placement import Template
+from models.rules.product import Terms, Words
 from models.tables.payout import RegionAgent
 
-NOTE = "演示数据：为展示全部规则而启用 plan 预设，红色检查项由演示程序逐条确认，法律意见书为虚构。"
+NOTE = (
+    "演示数据：为展示全部规则而启用 plan 预设，等级门槛按演示规模调低；红色检查项由演示程序逐条确认，法律意见书为虚构。"
+)
+# Ranks in reach of a few thousand members: with the plan's own thresholds nobody would have a dividend.
+RANKS = {"rank.team_size": [13, 60, 180, 540], "rank.sales_fen": [500_000, 3_000_000, 6_000_000, 18_000_000]}
 # A demonstration's opinion is invented and never lapses.
 FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 REGIONS = ("440000", "440100", "440106", "330000", "330100", "330106", "310000", "320100", "510100", "420111")
@@ -41,7 +46,12 @@ def found(day: Day, at: datetime) -> None:
     if day.n:
         return
     draft = policy.propose(
-        preset="plan", terms=policies.plain(policies.preset("plan")), effective_at=at, at=at, by=BUILDER, note=NOTE
+        preset="plan",
+        terms=policies.plain(policies.preset("plan")) | RANKS,
+        effective_at=at,
+        at=at,
+        by=BUILDER,
+        note=NOTE,
     )
     policy.approve(
         version_id=draft.id, digest=draft.digest, acknowledged=[rule.id for rule in lint.RULES],
@@ -53,6 +63,20 @@ def found(day: Day, at: datetime) -> None:
         found = db.session.scalars(sa.select(Merchant).where(Merchant.code == code)).one_or_none()
         owner = found or merchant.open_merchant(code=code, name=name)
         admission.make_matrix(code=matrix, merchant=owner, template=Template(template), at=at, by=BUILDER)
+        for item in goods.ITEMS[matrix]:
+            _take_in(item, owner.id, at)
+
+
+def _take_in(item: goods.Item, merchant_id: int, at: datetime) -> None:
+    draft = product.Draft(
+        merchant_id=merchant_id, words=Words(code=item.code, title=item.title, category=item.category), stock=500,
+        terms=Terms(
+            price_fen=item.price_fen, cost_fen=item.price_fen * item.cost_bps // 10_000,
+            commission_fen=item.price_fen * item.commission_bps // 10_000,
+        ),
+    )  # fmt: skip
+    made = product.create(draft=draft, at=at, by=BUILDER)
+    tried(product.put_on_sale, product_id=made.id, at=at)
 
 
 def name_seeds(day: Day, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """What is bought: normal orders, presales, orders that nobody pays; shipped and received, each in its days."""
 
 import random
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,16 +9,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from jobs.demo import goods
-from jobs.demo.plan import Day
+from jobs.demo.plan import BUILDER, Day
 from models import db
-from models.operations import evening, order
+from models.operations import evening, order, parcel, presale
 from models.operations.order import Purchase, place
 from models.rules.commission import Kind
 from models.rules.order import Scene
+from models.rules.parcel import State
 from models.tables.order import OrderLine
+from models.tables.parcel import Parcel
 
 SCENES = (Scene.SHORT_VIDEO, Scene.LIVE, Scene.LIVE, Scene.SHARE_LINK, Scene.SHARE_LINK, Scene.SHOWCASE)
 PER_SELLER = 0.09
+CARRIERS = ("圆通速递", "中通快递", "顺丰速运", "极兔速递")
+PARCEL_DAYS = 18
+"""How many of the last days have their parcels and tracks; older orders were only shipped."""
 
 _SELLERS = sa.text(
     """
@@ -61,7 +67,7 @@ def sell(day: Day, at: datetime) -> None:
 def _deals(chance: random.Random, day: Day, per_seller: float) -> Iterator[tuple[str, str]]:
     found = db.session.execute(_SELLERS).all()
     sellers = [row.code for row in found]
-    weights = [1 / (0.05 + day.plan.lot("sells", row.code)) for row in found]
+    weights = [1 / (0.01 + day.plan.lot("sells", row.code)) if row.code.startswith("W") else 8.0 for row in found]
     members = [code for code in sellers if code.startswith("W")]
     guests = 30 + day.plan.members * (day.n + 5) // (day.plan.days + 5)
     for seller in chance.choices(sellers, weights=weights, k=max(1, round(per_seller * len(sellers)))):
@@ -85,7 +91,7 @@ def presell(day: Day, at: datetime) -> None:
 def follow_up(day: Day, at: datetime) -> None:
     """Balances are called and paid, late payments come, what nobody pays is cancelled."""
     for number in _numbers("deposit_paid", day.back(3)):
-        order.call_balance(number=number)
+        presale.remind(number=number, at=at, by=BUILDER)
     for number in _numbers("balance_due", day.back(5)):
         if day.plan.lot("balance", number) < 0.8:
             order.pay(number=number, at=at)
@@ -105,8 +111,27 @@ def _numbers(state: str, before: datetime) -> Sequence[str]:
 def ship(day: Day, at: datetime) -> None:
     """Yesterday's parcels leave; a few wait longer."""
     for number in db.session.scalars(_PAID, {"before": day.back(0)}).all():
-        if day.plan.lot("packing", number) > 0.03 or day.chance(f"packing {number}").random() < 0.3:
+        if day.plan.lot("packing", number) < 0.03 and day.chance(f"packing {number}").random() > 0.3:
+            continue
+        if day.n > day.plan.days - PARCEL_DAYS:
+            parcel.send(number=number, carrier=CARRIERS[hash_of(number) % len(CARRIERS)], waybill=f"YS{number}", at=at)
+        else:
             order.ship(number=number, at=at)
+
+
+def hash_of(text: str) -> int:
+    """The same number for the same text in every process."""
+    return zlib.crc32(text.encode())
+
+
+def follow_parcels(day: Day, at: datetime) -> None:
+    """Carriers report: on the way, then delivered; one in twelve parcels is stuck."""
+    under_way = sa.select(Parcel).where(Parcel.state.in_(("sent", "moving")), Parcel.moved_at < day.back(0))
+    for one in db.session.scalars(under_way.order_by(Parcel.waybill)).all():
+        if day.plan.lot("parcel", one.waybill) > 1 / 12:
+            is_sent = one.state == "sent"
+            state, words = (State.MOVING, "快件已发往目的地") if is_sent else (State.DELIVERED, "已签收，签收人：本人")
+            parcel.track(parcel_id=one.id, state=state, words=words, at=at)
 
 
 def receive(day: Day, at: datetime) -> None:

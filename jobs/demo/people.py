@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from jobs.demo import orders
 from jobs.demo.plan import BUILDER, Day, tried
 from models import Member, db
-from models.operations import admission, agreement, order
+from models.operations import admission, agreement, note, order
 from models.queries import admission as tasks
 from models.rules.commission import Kind
 from models.rules.order import Scene
@@ -65,7 +65,15 @@ def arrive(day: Day, at: datetime) -> None:
     chance = day.chance("arrivals")
     for n, inviter in enumerate(_inviters(chance, day, wanted), known + 1):
         code = f"W{n:05d}"
-        admission.register(code=code, inviter=inviter, acceptance=acceptance(day, code), at=at, by=BUILDER)
+        made = admission.register(code=code, inviter=inviter, acceptance=acceptance(day, code), at=at, by=BUILDER)
+        note.keep_person(member_id=made.id, facts=_facts(n))
+
+
+def _facts(n: int) -> note.Facts:
+    """A name that nobody gave, and a number that no network hands out."""
+    chance = random.Random(n)
+    name = chance.choice("林周沈许何宋江陆叶苏白云") + "".join(chance.sample("青禾知夏星遥木舟晚晴川岚", 2))
+    return note.Facts(nickname=f"{name[1:]}的小店{n % 97}", phone=f"100{n:08d}", real_name=name)
 
 
 def _wanted(day: Day) -> int:
@@ -83,7 +91,7 @@ def _inviters(chance: random.Random, day: Day, count: int) -> Iterator[str | Non
     left = count
     while left > 0:
         if not pool or chance.random() < 0.04:
-            yield chance.choice(("SL-10", "NF-4", "NF-7", "YQ-3", "YQ-9", None))
+            yield chance.choice(("SL-10", "NF-4", "NF-7", "YQ-3", "YQ-9", None) if pool else ("NF-4",))
             left -= 1
             continue
         (inviter,) = chance.choices(pool, weights=[eager[code] for code in pool])

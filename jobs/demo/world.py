@@ -29,6 +29,7 @@ STEPS: tuple[tuple[time, Callable[[Day, datetime], None]], ...] = (
     (time(14), orders.presell),
     (time(14, 30), orders.follow_up),
     (time(15), orders.ship),
+    (time(15, 30), orders.follow_parcels),
     (time(16), office.suspect),
     (time(16, 30), office.decide),
     (time(17), care.complain),
