@@ -11,11 +11,9 @@ from models import Actor, acting, db
 from models.errors import DomainError, Forbidden
 from models.operations import batch as operations
 from models.operations import job as dead
-from models.operations import withdrawal
 from models.operations.batch import Result
 from models.queries import batch as queries
 from models.queries import view
-from models.queries import withdrawal as withdrawals
 from models.tables.batch import Batch, Outcome
 
 CHUNK = 200
@@ -33,19 +31,9 @@ def _rerun(row_id: int, at: datetime, by: str, reason: str) -> None:
     dead.rerun(job_id=row_id)
 
 
-def _approve_withdrawal(row_id: int, at: datetime, by: str, reason: str) -> None:
-    withdrawal.approve(number=withdrawals.number_of(row_id), by=by, at=at)
-
-
-def _reject_withdrawal(row_id: int, at: datetime, by: str, reason: str) -> None:
-    withdrawal.reject(number=withdrawals.number_of(row_id), reason=reason, at=at)
-
-
 # What a batch can do to a row; each desk adds its lines, named as the permission or the operation.
 ROWS: dict[str, Step] = {
     "job.rerun": _rerun,
-    "withdrawal.approve": _approve_withdrawal,
-    "withdrawal.reject": _reject_withdrawal,
 }
 
 

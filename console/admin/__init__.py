@@ -34,6 +34,7 @@ from console.admin.showcase import ShowcaseView
 from console.admin.simulator import SimulatorView
 from console.admin.staff import RoleView, SessionView, StaffView
 from console.admin.tree import TreeView, VacancyView
+from console.admin.tree_check import TreeCheckView
 from models.rules import reason
 
 # The order of the pages in each section of the menu; sections follow console.admin.base.SECTIONS.
@@ -52,6 +53,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     TreeView,
     VacancyView,
     MoveView,
+    TreeCheckView,
     BusinessBoard,
     RepurchaseBoard,
     RegionBoard,

@@ -7,7 +7,7 @@ from models.rules import placement
 from models.rules.compliance import WIDTH
 from models.rules.placement import PresetPlace, Template
 
-CARD, ROW, GAP = 112, 88, 12
+CARD, ROW, GAP = 92, 88, 6
 MARGIN = 44
 
 

@@ -8,7 +8,7 @@ from flask import request
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select
+from sqlalchemy import Row, Select
 from werkzeug.wrappers import Response
 
 from console import formatting
@@ -55,6 +55,9 @@ class MerchantView(ReadView):
 
     def scope(self, query: Select[Any], viewer: Viewer) -> Select[Any]:
         return query if viewer.merchant_id is None else query.where(Merchant.id == viewer.merchant_id)
+
+    def heading(self, row: Row[Any]) -> str:
+        return str(row.name)
 
     def around(self, row_id: int) -> dict[str, Any]:
         merchant = self.found(row_id)

@@ -3,18 +3,21 @@
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, flash, redirect, request
+from flask import abort, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response
 
 from console import formatting
-from console.admin.base import SecureView, peers, viewer
+from console.admin.base import SecureView, form_id, peers, staff_id, viewer
 from console.admin.columns import Badge, Tone
 from console.admin.filters import LARGEST_ID, starts_with
 from console.admin.matrix import TEMPLATES
 from console.auth import permits
 from models import Matrix, Member, Merchant, Seat, db
+from models.errors import DomainError
+from models.operations import placement, seat_move
 from models.queries import ego, policy, tree, vacancy
 from models.queries.ego import Place
 from models.rules.compliance import LEVELS_MAX, LEVELS_SHOWN
@@ -131,9 +134,81 @@ class TreeView(SecureView):
             paid=min(policy.in_force(formatting.now())[1].levels, LEVELS_MAX),
         )
 
+    @expose("/<int:seat_id>/move")
+    @permits("seat.ask")
+    def move(self, seat_id: int) -> Any:
+        """Where a leaf might go instead: before and after, drawn."""
+        place, matrix = visible(seat_id)
+        code = request.args.get("under", "").strip()[:100]
+        target = self._target(place, code) if code else None
+        seat = db.session.get_one(Seat, seat_id)
+        return self.render(
+            "tree/move.html",
+            place=place,
+            matrix=matrix,
+            seat_row=seat,
+            refusal=_refusal(seat, place),
+            made=placement.moves_made(seat_id),
+            until=seat.placed_at + placement.MOVE_WINDOW,
+            before=self._around(place.parent_id),
+            after=self._around(target.seat_id if target else None),
+            under=code,
+            **_drawn(),
+        )
+
+    def _target(self, place: Place, code: str) -> Place | None:
+        hit = next((one for one in found(code) if one.code == code and one.seat is not None), None)
+        target = ego.place(hit.seat) if hit else None
+        if target is None or target.matrix_id != place.matrix_id:
+            flash(_("Nobody in this network has the code %(code)s.", code=code), "refused")
+            return None
+        return target
+
+    def _around(self, seat_id: int | None) -> tuple[Place, dict[int, dict[int, Place]]] | None:
+        """A seat and who stands right below it."""
+        place = ego.place(seat_id) if seat_id else None
+        if place is None:
+            return None
+        children: dict[int, dict[int, Place]] = {}
+        ego.generation([place], children)
+        return place, children
+
+    @expose("/<int:seat_id>/move", methods=["POST"])
+    @permits("seat.ask")
+    def ask(self, seat_id: int) -> Response:
+        """Ask a second person for the re-placement."""
+        visible(seat_id)
+        reason = self.reason("seat.move")
+        return self.perform(
+            seat_move.ask,
+            seat_id=seat_id,
+            to_parent_id=form_id("to_parent_id"),
+            to_slot=request.form.get("to_slot", 0, type=int),
+            why=reason,
+            at=formatting.now(),
+            by=f"staff:{staff_id()}",
+            reason=reason,
+            done=_("Asked for: a second person decides."),
+            to=lambda asked: url_for("approvals.detail", row_id=asked.id),
+        )
+
+
+def _refusal(seat: Seat, place: Place) -> str:
+    """Why this seat stays where it is, empty when it may move."""
+    try:
+        placement.check_movable(seat=seat, member=db.session.get_one(Member, place.member_id), at=formatting.now())
+    except DomainError as refusal:
+        return str(refusal)
+    return ""
+
+
+def _shapes() -> dict[str, Badge]:
+    """The shapes in the reader's language, translated once a page and not once a seat."""
+    return {key: Badge(str(badge.label), badge.tone) for key, badge in SHAPES.items()}
+
 
 def _drawn() -> dict[str, Any]:
-    return {"slots": ego.slots(), "shapes": SHAPES, "shown": LEVELS_SHOWN, "peers": peers()}
+    return {"slots": ego.slots(), "shapes": _shapes(), "shown": LEVELS_SHOWN, "peers": peers()}
 
 
 class VacancyView(SecureView):

@@ -111,20 +111,10 @@ def move(*, seat_id: int, to_parent_id: int, to_slot: int, at: datetime, by: str
     """
     seat = db.session.get_one(Seat, seat_id)
     member = members.locked([seat.member_id])[seat.member_id]
-    if member.position is not None:
-        raise Preset("规则 2.1：预置橱窗的位置由矩阵模板决定，不能调整。")
     lock(seat.matrix_id)
     db.session.refresh(seat)
-    moved = db.session.scalar(sa.select(sa.func.count()).where(Move.seat_id == seat.id, Move.kind == "move"))
-    if at - seat.placed_at > MOVE_WINDOW or (moved or 0) >= MOVES_MAX:
-        raise TooLate("只有 72 小时内的位置可以调整，且最多两次（规则 2.8）")
-    if tree.has_children(seat.id):
-        raise NotALeaf("下面还有人，位置不能调整（规则 2.8）")
-    target = db.session.get(Seat, to_parent_id)
-    if target is None or target.matrix_id != seat.matrix_id or target.id == seat.id:
-        raise SlotTaken("规则 2.8：目标位置不在同一个网络里，请重新选择。")
-    if to_slot not in tree.vacant_slots(target.id):
-        raise SlotTaken("规则 2.8：目标位置不是空位，请重新选择。")
+    check_movable(seat=seat, member=member, at=at)
+    target = checked_target(seat=seat, to_parent_id=to_parent_id, to_slot=to_slot)
     counts = member.qualified_at is not None and member.showcase != "closed"
     if counts:
         team.hold_teams([seat.member_id, target.member_id])
@@ -138,6 +128,32 @@ def move(*, seat_id: int, to_parent_id: int, to_slot: int, at: datetime, by: str
     _occupy(target.id, to_slot)
     _log("move", seat, at=at, by=by, reason=reason, is_spill=False, came_from=(from_parent_id, from_slot))
     return seat
+
+
+def moves_made(seat_id: int) -> int:
+    """How often a seat was re-placed."""
+    moved = sa.select(sa.func.count()).where(Move.seat_id == seat_id, Move.kind == "move")
+    return db.session.scalar(moved) or 0
+
+
+def check_movable(*, seat: Seat, member: Member, at: datetime) -> None:
+    """Refuse to re-place what rules §2.8 keeps where it is."""
+    if member.position is not None:
+        raise Preset("规则 2.1：预置橱窗的位置由矩阵模板决定，不能调整。")
+    if at - seat.placed_at > MOVE_WINDOW or moves_made(seat.id) >= MOVES_MAX:
+        raise TooLate("规则 2.8：只有 72 小时内的位置可以调整，且最多两次。")
+    if tree.has_children(seat.id):
+        raise NotALeaf("规则 2.8：下面还有人，位置不能调整。")
+
+
+def checked_target(*, seat: Seat, to_parent_id: int, to_slot: int) -> Seat:
+    """The seat to move under, its slot being a vacancy of the same network (rules §2.8)."""
+    target = db.session.get(Seat, to_parent_id)
+    if target is None or target.matrix_id != seat.matrix_id or target.id == seat.id:
+        raise SlotTaken("规则 2.8：目标位置不在同一个网络里，请重新选择。")
+    if to_slot not in tree.vacant_slots(target.id):
+        raise SlotTaken("规则 2.8：目标位置不是空位，请重新选择。")
+    return target
 
 
 def rebuild(*, matrix_id: int) -> int:

@@ -2,6 +2,5 @@
 
 from console.admin.money.account import AccountsView, StatementView
 from console.admin.money.posting import PostingView
-from console.admin.money.withdrawal import TransferView, WithdrawalView
 
-VIEWS = (WithdrawalView, TransferView, AccountsView, StatementView, PostingView)
+VIEWS = (AccountsView, StatementView, PostingView)
