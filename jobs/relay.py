@@ -9,6 +9,10 @@ from models.operations.outbox import RELAYED_AT_ONCE, Order
 SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "after_sale.ended": (),
     "after_sale.opened": (),
+    "agency.applied": (),
+    "agency.begun": (),
+    "agency.ended": (),
+    "agency.refused": (),
     "approval.asked": (),
     "approval.ended": (),
     "import.cancelled": (),

@@ -10,6 +10,8 @@ from flask_admin.theme import Theme
 from console import web
 from console.admin.account import AccountView
 from console.admin.after_sale import AfterSaleView
+from console.admin.agency import AgencyView, UnmatchedView
+from console.admin.agency_report import AgencyReportView
 from console.admin.approval import ApprovalView
 from console.admin.audit import AuditView
 from console.admin.base import SECTIONS, SecureView, check
@@ -64,6 +66,9 @@ VIEWS: tuple[type[SecureView], ...] = (
     ParcelView,
     PresaleView,
     AfterSaleView,
+    AgencyView,
+    AgencyReportView,
+    UnmatchedView,
     ImportView,
     HistoryView,
     LayoutView,

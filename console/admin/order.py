@@ -100,6 +100,7 @@ class OrderView(OwnOrders):
         OneOf(key="kind", title=_l("Kind"), at=Order.kind, choices=names.words(names.KINDS)),
         OneOf(key="scene", title=_l("Scene"), at=Order.scene, choices=names.SCENES),
         Days(key="paid", title=_l("Paid on"), at=Order.paid_at),
+        Days(key="completed", title=_l("Completed at"), at=Order.completed_at),
         Equals(key="seller", title=_l("Seller"), at=Seller.code),
         Equals(key="buyer", title=_l("Buyer"), at=Buyer.code),
         Starts(key="region", title=_l("Region code"), at=Order.region_code),

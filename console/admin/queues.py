@@ -10,10 +10,12 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 
 from console import formatting
-from console.admin import approval
+from console.admin import agency, approval
 from console.admin.base import SecureView, Viewer
 from console.admin.columns import Text
-from models import Approval, Event, Job, Member, db
+from models import AfterSale, Approval, Event, Job, Member, Order, db
+from models.queries import order as orders
+from models.rules.parcel import SHIP_HOURS
 from models.tables.job import State
 
 UNDELIVERED = timedelta(minutes=5)
@@ -35,6 +37,13 @@ class Queue:
     late: timedelta = timedelta(hours=24)
 
 
+def _own(person: Viewer) -> sa.ColumnElement[bool]:
+    """A merchant's staff send what is sold in that merchant's networks."""
+    if person.merchant_id is None:
+        return sa.true()
+    return Order.seller_id.in_(orders.merchants_sellers(person.merchant_id))
+
+
 # Each desk adds its lines, the most urgent of a desk first.
 QUEUES: tuple[Queue, ...] = (
     Queue(
@@ -54,6 +63,47 @@ QUEUES: tuple[Queue, ...] = (
         "admission",
         {"within": "24"},
         timedelta(days=7),
+    ),
+    Queue(
+        _l("After-sales to decide"),
+        "after_sale.decide",
+        lambda person: sa.select(AfterSale.opened_at).where(AfterSale.state == "opened"),
+        "after_sales",
+        {"state": "opened"},
+    ),
+    Queue(
+        _l("Goods are back, money is due"),
+        "after_sale.decide",
+        lambda person: sa.select(AfterSale.goods_back_at).where(
+            AfterSale.goods_back_at.is_not(None), AfterSale.ended_at.is_(None)
+        ),
+        "after_sales",
+        {"state": "accepted"},
+        timedelta(days=6),
+    ),
+    Queue(
+        _l("Paid, to be sent"),
+        "order.ship",
+        lambda person: sa.select(Order.paid_at).where(Order.state == "paid", _own(person)),
+        "orders",
+        {"state": "paid"},
+        timedelta(hours=SHIP_HOURS),
+    ),
+    Queue(
+        _l("Applications for regions"),
+        "agency.decide",
+        lambda person: agency.waiting(),
+        "agencies",
+        {"state": "applied"},
+        timedelta(days=3),
+    ),
+    Queue(
+        _l("Agencies near their end"),
+        "agency.decide",
+        lambda person: agency.ending(),
+        "agencies",
+        {"term": "soon"},
+        timedelta(days=30),
     ),
     Queue(
         _l("Dead letters"),

@@ -32,11 +32,17 @@ def appoint(*, code: str, region: str, at: datetime, ends_at: datetime | None = 
     )  # fmt: skip
     db.session.add(agent)
     db.session.flush()
+    take_deposit(agent, at=at)
+    return agent
+
+
+def take_deposit(agent: RegionAgent, *, at: datetime) -> None:
+    """Book the deposit that came in."""
+    region = agent.region_code
     draft = share.Draft()
     draft.add("custody", -agent.deposit_fen, "deposit")
     draft.add(f"deposit:{region}", agent.deposit_fen, "deposit")
     draft.book(key=f"deposit:{region}:{agent.id}", kind="deposit", subject=f"agent:{agent.id}", at=at)
-    return agent
 
 
 def end(*, agent_id: int, deducted_fen: int, at: datetime, reason: str) -> RegionAgent:

@@ -191,6 +191,18 @@ _ORDER = (
     Permission("after_sale.decide", "Decide after-sales", (Role.OPERATOR, Role.SUPPORT)),
 )
 
+_REGION = (
+    Permission(
+        "agency.view",
+        "See regional agents and their income",
+        (Role.OPERATOR, Role.FINANCE, Role.COMPLIANCE, Role.SUPPORT, Role.AUDITOR),
+    ),
+    Permission("agency.decide", "Take in, sign, extend and refuse agencies", (Role.OPERATOR,)),
+    Permission("agency.deposit", "Note that a deposit came in", (Role.FINANCE,), step_up=True),
+    Permission("agency.ask", "Ask to end an agency or to keep part of its deposit", (Role.OPERATOR, Role.FINANCE)),
+    Permission("agency.approve", "Approve the end of an agency", (Role.FINANCE, Role.COMPLIANCE), step_up=True),
+)
+
 _SYSTEM = (
     Permission("job.view", "See jobs", HOUSE),
     Permission("job.cancel", "Cancel a job", (Role.OPERATOR,)),
@@ -216,6 +228,7 @@ _DESKS = (
     _MONEY,
     _MEMBER,
     _ORDER,
+    _REGION,
     _SYSTEM,
 )
 

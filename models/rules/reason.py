@@ -139,6 +139,21 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("late", "The time for it is over"),
         OTHER,
     ),
+    # Regional agents
+    "agency.refuse": (
+        Reason("taken", "The region is taken"),
+        Reason("unfit", "The applicant does not meet the terms"),
+        Reason("withdrew", "The applicant withdrew"),
+        OTHER,
+    ),
+    "agency.extend": (Reason("renewed", "The contract was renewed"), Reason("agreed", "Agreed by both sides"), OTHER),
+    "agency.end": (
+        Reason("agreed", "Agreed by both sides"),
+        Reason("breach", "A breach of the contract"),
+        Reason("damage", "Damage that the contract names"),
+        Reason("left", "The agent left"),
+        OTHER,
+    ),
 }
 
 

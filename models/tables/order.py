@@ -119,6 +119,7 @@ class Share(Base):
         sa.CheckConstraint("bucket IN ('pending', 'locked', 'frozen', 'held', 'available')", name="bucket"),
         sa.CheckConstraint("(bucket IS NULL) OR (member_id IS NOT NULL)", name="owner"),
         sa.Index(None, "member_id", "bucket", "order_id"),
+        sa.Index("ix_share_region", "member_id", "order_id", postgresql_where=sa.text("kind = 'region'")),
     )
 
     order_id: Mapped[int] = mapped_column(sa.ForeignKey("shop_order.id"), primary_key=True)

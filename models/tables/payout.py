@@ -11,7 +11,11 @@ CODE = sa.Text(collation="C")
 
 
 class RegionAgent(Base):
-    """A member's agency for one region: applied, active with its deposit paid, ended. One active agent a region."""
+    """A member's agency for one region: applied, active with its deposit paid, ended. One active agent a region.
+
+    ``contract`` is the number of the signed paper; ``agreed_fen`` what of the deposit two people agreed to keep at the
+    end of the term, ``deducted_fen`` what was kept.
+    """
 
     __tablename__ = "region_agent"
     __table_args__ = (
@@ -19,6 +23,17 @@ class RegionAgent(Base):
         sa.CheckConstraint("region_code ~ '^[0-9]{6}$'", name="region"),
         sa.CheckConstraint("deposit_fen > 0 AND deducted_fen BETWEEN 0 AND deposit_fen", name="deposit"),
         sa.CheckConstraint("ends_at > begins_at", name="term"),
+        sa.CheckConstraint("(contract IS NULL) = (signed_at IS NULL)", name="signed"),
+        sa.CheckConstraint("agreed_fen BETWEEN 0 AND deposit_fen", name="agreed"),
+        sa.CheckConstraint("state <> 'active' OR begins_at IS NOT NULL", name="begun"),
+        sa.Index(
+            "uq_region_agent_applied",
+            "region_code",
+            "member_id",
+            unique=True,
+            postgresql_where=sa.text("state = 'applied'"),
+        ),
+        sa.Index(None, "ends_at", postgresql_where=sa.text("state = 'active'")),
         sa.Index("uq_region_agent_active", "region_code", unique=True, postgresql_where=sa.text("state = 'active'")),
         sa.Index(None, "member_id", "id"),
     )
@@ -30,7 +45,11 @@ class RegionAgent(Base):
     begins_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
     deposit_fen: Mapped[int]
+    agreed_fen: Mapped[int] = mapped_column(default=0)
     deducted_fen: Mapped[int] = mapped_column(default=0)
+    applied_at: Mapped[datetime | None]
+    contract: Mapped[str | None]
+    signed_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(default="")
 
 
