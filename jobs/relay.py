@@ -35,6 +35,8 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "product.retired": (),
     "parcel.delivered": (),
     "parcel.sent": (),
+    "seed.answered": (),
+    "seed.proposed": (),
     "withdrawal.approved": ("pay_out",),
     "withdrawal.requested": (),
 }

@@ -53,6 +53,7 @@ LINES: tuple[Line, ...] = (
     Line("清理过期导出", "forget_exports", Every(3600)),
     Line("查询未完结的转账", "ask_again", Every(300)),
     Line("商品指标", "count_products", Every(3600)),
+    Line("标记种子达人候选", "tag_seeds", Daily(time(0, 20))),
     Line("收尾过期会话", "close_lapsed", Every(1800)),
 )
 

@@ -24,7 +24,7 @@ from console.admin.home import HomeView
 from console.admin.importing import ImportView, LayoutView
 from console.admin.job import EventView, JobView, TimetableView
 from console.admin.matrix import MatrixView
-from console.admin.member import AdmissionView, MemberView, RankView, StandingLogView, StandingView
+from console.admin.member import AdmissionView, MemberView, OfferView, RankView, SeedView, StandingLogView, StandingView
 from console.admin.merchant import MerchantView
 from console.admin.money import VIEWS as MONEY
 from console.admin.move import MoveView
@@ -50,6 +50,8 @@ VIEWS: tuple[type[SecureView], ...] = (
     AdmissionView,
     StandingView,
     RankView,
+    SeedView,
+    OfferView,
     StandingLogView,
     CurationView,
     TreeView,

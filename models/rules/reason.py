@@ -83,6 +83,23 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("record_missing", "The order is paid but not reported"),
         OTHER,
     ),
+    "seed.propose": (
+        Reason("sales", "Its sales speak for it"),
+        Reason("merchant_asked", "The merchant asked for it"),
+        OTHER,
+    ),
+    "seed.drop": (
+        Reason("returns", "Too many returns"),
+        Reason("unwilling", "The member does not want it"),
+        Reason("under_review", "Its orders are under review"),
+        OTHER,
+    ),
+    "offer.decline": (
+        Reason("style", "Does not suit our goods"),
+        Reason("enough", "We have enough promoters"),
+        Reason("returns", "Too many returns"),
+        OTHER,
+    ),
     # Matrices and the tree
     "showcase.close": (
         Reason("rules", "Breaks the promotion rules"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter
 
 from console import auth
-from models import Export, HistoryLine, Matrix, Member, Merchant, Move, Product, SavedView, Seat, db
+from models import Export, HistoryLine, Matrix, Member, Merchant, Move, Product, SavedView, Seat, SeedCandidate, db
 from models.rules.permission import PERMISSIONS, ROLES, Role
 from tests import factories
 from tests.operations import world
@@ -102,11 +102,23 @@ def move_of_another() -> Move:
     return db.session.query(Move).filter_by(member_id=member_of_another().id).first()
 
 
+def proposed_to_another() -> SeedCandidate:
+    at = datetime(2026, 1, 8, tzinfo=UTC)
+    row = SeedCandidate(
+        member_id=member_of_another().id, since=at - timedelta(days=7), until=at, orders=35, sales_fen=1,
+        state="proposed", tagged_at=at, merchant_id=factories.merchant().id, answer="",
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
 # A row that is not a new merchant's, for every table of which a merchant may open a row.
 FOREIGN: dict[Any, Callable[[], Any]] = {
     HistoryLine: of_another_merchant,
     Export: of_another_person,
     SavedView: kept_by_another,
+    SeedCandidate: proposed_to_another,
     Product: factories.product,
     Merchant: factories.merchant,
     Matrix: network_of_another,
