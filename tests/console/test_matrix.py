@@ -106,7 +106,7 @@ def proposed_to_another() -> SeedCandidate:
     at = datetime(2026, 1, 8, tzinfo=UTC)
     row = SeedCandidate(
         member_id=member_of_another().id, since=at - timedelta(days=7), until=at, orders=35, sales_fen=1,
-        state="proposed", tagged_at=at, merchant_id=factories.merchant().id, answer="",
+        state="dropped", tagged_at=at, merchant_id=factories.merchant().id, answer="", ended_at=at,
     )  # fmt: skip
     db.session.add(row)
     db.session.flush()
