@@ -146,7 +146,6 @@ def pages() -> dict[str, list[str]]:
         "a candidate's page": [f"/admission/{one // 20 * 20 + 10}" for one in ids],
         "cycles ending": ["/standing/"],
         "cycles: will freeze on a day": [f"/standing/?outcome=frozen&ends_from={soon}&ends_to={soon}"],
-        "forecast of 30 days": ["/standing/forecast"],
         "ranks": ["/ranks/"],
         "operation log": ["/standing-log/"],
     }  # fmt: skip
@@ -192,6 +191,11 @@ def main() -> None:
             sys.stdout.write(
                 f"   {name:<32}{statistics.median(at):>9.1f} ms{at[int(len(at) * 0.95)]:>9.1f} ms\n"
             )  # fmt: skip
+        for _ in range(5):
+            began = time.perf_counter()
+            with app.app_context():
+                status = browser.get("/standing/forecast").status_code
+            sys.stdout.write(f"   forecast of 30 days: {time.perf_counter() - began:.2f} s ({status})\n")
         count = statements(browser, f"/members/{MEMBERS // 3}")
         sys.stdout.write(f"   a member's page takes {count} statements\n")
 
