@@ -3,10 +3,11 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,16 +22,21 @@ from models.errors import DomainError
 from models.operations import (
     admission,
     agreement,
+    cohort,
     dividend,
     due,
+    evening,
     hold,
     order,
+    placing,
     policy,
     region_agent,
     withdrawal,
 )
 from models.queries import member as members
+from models.queries import order as orders
 from models.queries import world
+from models.queries.policy import in_force
 from models.rules import lint, scenario
 from models.rules import policy as policies
 from models.rules.tax import Month
@@ -91,12 +97,15 @@ def _register(event: scenario.Register) -> None:
     admission.register(code=event.member, inviter=event.inviter, acceptance=AGREEMENT, at=event.at, by=BY)
 
 
-def _order(event: scenario.PlaceOrder) -> None:
-    purchase = order.Purchase(
+def _purchase(event: scenario.PlaceOrder) -> order.Purchase:
+    return order.Purchase(
         number=event.order, seller=event.seller, paid_fen=event.paid, cost_fen=event.cost,
         commission_fen=event.commission, buyer=event.buyer, kind=event.kind, scene=event.scene, region=event.region,
     )  # fmt: skip
-    order.place(purchase=purchase, at=event.at)
+
+
+def _order(event: scenario.PlaceOrder) -> None:
+    order.place(purchase=_purchase(event), at=event.at)
 
 
 def _dividend(event: scenario.PayDividend) -> None:
@@ -145,16 +154,44 @@ ACTIONS: Mapping[type[scenario.Event], Callable[[Any], Any]] = {
 }
 
 
+def _register_all(events: Sequence[scenario.Register]) -> None:
+    newcomers = [cohort.Newcomer(one.member, one.inviter, one.at) for one in events]
+    cohort.register_many(newcomers=newcomers, acceptance=AGREEMENT, by=BY)
+
+
+def _qualify_all(events: Sequence[scenario.Qualify]) -> None:
+    cohort.qualify_many(candidates=[cohort.Candidate(one.member, one.at) for one in events])
+
+
+def _place_all(events: Sequence[scenario.PlaceOrder]) -> None:
+    placing.place_many(placed=[placing.Placed(_purchase(one), one.at) for one in events])
+
+
+def _complete_all(events: Sequence[scenario.Complete]) -> None:
+    if not orders.are_known([one.order for one in events]):
+        raise order.NoOrder("其中有订单不存在。")
+    for at, those in groupby(events, key=lambda one: one.at):
+        evening.complete_many(numbers=[one.order for one in those], at=at)
+
+
+# Runs of these kinds are played at once.
+AT_ONCE: Mapping[type[scenario.Event], Callable[[Any], None]] = {
+    scenario.Register: _register_all,
+    scenario.Qualify: _qualify_all,
+    scenario.PlaceOrder: _place_all,
+    scenario.Complete: _complete_all,
+}
+RUN_MAX = 20_000
+
+
 def play(lines: Iterable[str | bytes]) -> dict[str, Any]:
     """A whole scenario on an empty database, and nothing of it left behind; stops at the first line that is refused."""
-    now: datetime | None = None
     number = 0
     with rehearsal():
+        story = Story()
         for number, line in enumerate(lines, 1):
-            try:
-                now = play_line(scenario.load(_text(line, number)), now, number)
-            except (DomainError, NotRefused) as wrong:
-                raise Stopped(number, str(wrong)) from wrong
+            story.read(number, line)
+        story.play()
         if not number:
             raise Stopped(0, "空文件：第一行应为 policy。")
         return world.shown()
@@ -168,6 +205,82 @@ def _text(line: str | bytes, number: int) -> str:
         return line.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as wrong:
         raise scenario.BadLine(f"不是 UTF-8 文字：第 {wrong.start + 1} 个字节无法读取，请另存为 UTF-8。") from None
+
+
+class Story:
+    """Events in their order; a run of one kind that nothing falls due in is played at once, with the same result."""
+
+    def __init__(self) -> None:
+        self.now: datetime | None = None
+        self.run: list[tuple[int, scenario.Event]] = []
+        self.until: datetime | None = None
+
+    def read(self, number: int, line: str | bytes) -> None:
+        """Take in a line; it is played now or together with those after it."""
+        event = self._told(number, line)
+        if event is None or type(event) not in AT_ONCE or event.refused:
+            self.play()
+            with _stopping(number):
+                self.now = play_line(scenario.load(_text(line, number)), self.now, number)
+            return
+        if self.run and (type(event) is not type(self.run[0][1]) or len(self.run) == RUN_MAX or self._is_over(event)):
+            self.play()
+        self.run.append((number, event))
+
+    def _told(self, number: int, line: str | bytes) -> scenario.Event | None:
+        """The event of a line that is right in itself; None for one that is not: it stops the story in its turn."""
+        try:
+            event = scenario.parse(scenario.load(_text(line, number)))
+            scenario.check_sequence(event, first=number == 1, now=self.run[-1][1].at if self.run else self.now)
+        except DomainError:
+            return None
+        return event
+
+    def _is_over(self, event: scenario.Event) -> bool:
+        """Whether something may fall due between the first of the run and this one."""
+        begins = self.run[0][1].at
+        if self.until is None:
+            with _stopping(self.run[0][0]):
+                advance(begins)
+            _, policy = in_force(begins)
+            days = (policy.candidate_days, policy.cycle_days, policy.return_days, policy.auto_confirm_days)
+            coming = due.first(FOR_EVER)
+            own = begins + timedelta(days=min(days))
+            self.until = min(own, coming.at) if coming else own
+        return event.at >= self.until
+
+    def play(self) -> None:
+        """Play what was read and not played: at once, or one by one where one of them asks for it."""
+        run, self.run, self.until = self.run, [], None
+        if len(run) > 1:
+            try:
+                with db.session.begin_nested():
+                    advance(run[0][1].at)
+                    AT_ONCE[type(run[0][1])]([event for _, event in run])
+                self.now = run[-1][1].at
+                return
+            except DomainError:
+                db.session.expire_all()
+        for number, event in run:
+            with _stopping(number):
+                self.now = play_event(event)
+
+
+@contextmanager
+def _stopping(number: int) -> Iterator[None]:
+    """A refusal inside ends the story at this line."""
+    try:
+        yield
+    except (DomainError, NotRefused) as wrong:
+        raise Stopped(number, str(wrong)) from wrong
+
+
+def play_event(event: scenario.Event) -> datetime:
+    """One event that must not be refused, after everything due before it."""
+    advance(event.at)
+    with db.session.begin_nested():
+        ACTIONS[type(event)](event)
+    return event.at
 
 
 def play_line(found: dict[str, Any], now: datetime | None, number: int) -> datetime | None:

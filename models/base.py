@@ -5,13 +5,19 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, registry
 
+# Lines of one message to COPY; what an array of one dimension begins with, in bytes.
+COPIED_AT_ONCE = 2_000
+ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+HEADER = 20
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -92,6 +98,32 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
     with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
+
+
+def copy_text(table: str, columns: Sequence[str], rows: Iterable[Sequence[int | str | bool | None]]) -> None:
+    """As ``copy_rows`` for numbers, words and truths, several times as fast."""
+    driver: Any = db.session.connection().connection.driver_connection
+    lines = iter(rows)
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+        while part := list(islice(lines, COPIED_AT_ONCE)):
+            copy.write("".join(["\t".join(map(_cell, row)) + "\n" for row in part]))
+
+
+def _cell(value: int | str | bool | None) -> str:
+    if value is None:
+        return "\\N"
+    return value.translate(ESCAPED) if isinstance(value, str) else str(value)
+
+
+def read_columns(query: str, columns: Sequence[str]) -> "dict[str, np.ndarray[Any, np.dtype[np.int64]]]":
+    """The columns of a query, in its order, as arrays: each travels as one value. All bigint, none of them empty."""
+    sent = ", ".join(f"array_send(array_agg({name}))" for name in columns)
+    row = db.session.execute(sa.text(f"SELECT {sent} FROM ({query}) AS found ({', '.join(columns)})")).one()
+    items = [("length", ">i4"), ("value", ">i8")]
+    return {
+        name: np.frombuffer(value or b"", dtype=items, offset=HEADER if value else 0)["value"].astype(np.int64)
+        for name, value in zip(columns, row, strict=True)
+    }
 
 
 @contextmanager

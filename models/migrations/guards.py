@@ -52,12 +52,12 @@ def audited(
     )
 
 
-def audited_but_founded_in_bulk(table: str) -> None:
+def audited_but_founded_in_bulk(table: str, *, ignore: Iterable[str] = ()) -> None:
     """As ``audited`` for tables that are filled by the hundred thousand and changed by the row.
 
     Rows that one statement inserts leave one audit row each up to a hundred of them, one with their count beyond.
     """
-    audited(table, verbs="UPDATE OR DELETE")
+    audited(table, ignore=ignore, verbs="UPDATE OR DELETE")
     op.execute(
         f"CREATE TRIGGER audit_{table}_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS after_rows"
         f" FOR EACH STATEMENT EXECUTE FUNCTION audit_inserts('id')"

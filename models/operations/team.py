@@ -54,6 +54,21 @@ _ADD_MANY = sa.text(
     FROM locked l JOIN moved m ON m.member_id = l.member_id WHERE t.member_id = l.member_id RETURNING t.member_id
     """
 )
+_ADD_HEADS = sa.text(
+    """
+    WITH RECURSIVE above AS (
+        SELECT s.member_id, s.parent_id, 0 AS distance, 1 AS heads FROM seat s WHERE s.member_id = ANY (:members)
+        UNION ALL
+        SELECT s.member_id, s.parent_id, a.distance + 1, a.heads FROM above a JOIN seat s ON s.id = a.parent_id
+        WHERE a.distance < :levels),
+    grown AS (SELECT member_id, sum(heads) AS heads FROM above GROUP BY member_id),
+    locked AS MATERIALIZED (
+        SELECT t.member_id FROM team t JOIN grown g ON g.member_id = t.member_id
+        ORDER BY t.member_id FOR UPDATE OF t)
+    UPDATE team t SET size = t.size + g.heads FROM locked l JOIN grown g ON g.member_id = l.member_id
+    WHERE t.member_id = l.member_id RETURNING t.member_id
+    """
+)
 _TEAMS = sa.text(
     """
     SELECT m.id, m.standing, m.rank, t.size, t.sales_fen, t.own_fen
@@ -105,6 +120,11 @@ def add(*, member: Member, people: int = 0, sales_fen: int = 0) -> list[int]:
         "counts": member.showcase != "closed",
     }
     return list(db.session.scalars(_ADD, told))
+
+
+def add_heads(member_ids: Sequence[int]) -> list[int]:
+    """`add` for one head each of many members whose showcases are open; answers whose teams those are."""
+    return list(db.session.scalars(_ADD_HEADS, {"members": list(member_ids), "levels": LEVELS_SHOWN}))
 
 
 def add_many(*, sales_fen: Mapping[int, int], closed: Collection[int]) -> list[int]:

@@ -15,6 +15,7 @@ from models.tables.member import Matrix, Member
 from models.tables.placement import Seat
 
 IDS = ARRAY(sa.BigInteger)
+TEXTS = ARRAY(sa.Text)
 
 
 class NoMember(Missing):

@@ -1,6 +1,6 @@
 """What is known of one order: its lines, shares, parcels, cases and the postings about it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,3 +71,12 @@ def _postings(subject: str) -> Sequence[Any]:
 def merchants_sellers(merchant_id: int) -> sa.Select[Any]:
     """The members who sell in a merchant's networks."""
     return sa.select(Member.id).join(Matrix, Matrix.id == Member.matrix_id).where(Matrix.merchant_id == merchant_id)
+
+
+_KNOWN = sa.text("SELECT count(*) FROM shop_order WHERE number = ANY (:numbers)")
+
+
+def are_known(numbers: Collection[str]) -> bool:
+    """Whether each number is an order's."""
+    asked = set(numbers)
+    return bool(db.session.scalar(_KNOWN, {"numbers": list(asked)}) == len(asked))

@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from models.migrations import guards
+
 revision = "0012_seating"
 down_revision = "0011_settling"
 
@@ -120,8 +122,14 @@ FUNCTIONS = ("member_join", "admission_tasks", "registration_opens", "agreement_
 def upgrade() -> None:
     for statement in (POLICY, AGREEMENT, OPENS, TASKS, JOIN):
         op.execute(statement)
+    # Facts come by the hundred thousand as members and orders do.
+    op.execute("DROP TRIGGER audit_event ON event")
+    guards.audited_but_founded_in_bulk("event", ignore=("relayed_at",))
 
 
 def downgrade() -> None:
+    for name in ("audit_event", "audit_event_insert"):
+        op.execute(f"DROP TRIGGER {name} ON event")
+    guards.audited("event", ignore=("relayed_at",))
     for name in FUNCTIONS:
         op.execute(f"DROP FUNCTION {name}")
