@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from models.base import db
+from models.queries import headcount
 from models.rules import standing as rules
 from models.rules.compliance import LEVELS_SHOWN
 from models.rules.policy import Policy
@@ -67,6 +68,15 @@ _ADD_HEADS = sa.text(
         ORDER BY t.member_id FOR UPDATE OF t)
     UPDATE team t SET size = t.size + g.heads FROM locked l JOIN grown g ON g.member_id = l.member_id
     WHERE t.member_id = l.member_id RETURNING t.member_id
+    """
+)
+_RECOUNTED = sa.text(
+    """
+    INSERT INTO team (member_id, size, sales_fen, own_fen)
+    SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:sizes AS bigint[]), CAST(:sales AS bigint[]),
+                         CAST(:owns AS bigint[]))
+    ON CONFLICT (member_id) DO UPDATE
+    SET size = excluded.size, sales_fen = excluded.sales_fen, own_fen = excluded.own_fen
     """
 )
 _TEAMS = sa.text(
@@ -136,6 +146,21 @@ def add_many(*, sales_fen: Mapping[int, int], closed: Collection[int]) -> list[i
         "levels": LEVELS_SHOWN,
     }
     return list(db.session.scalars(_ADD_MANY, told))
+
+
+def recount() -> int:
+    """Count everybody's team afresh and write down what differs; answers how many were wrong.
+
+    Whoever changes a team waits meanwhile; what such a one has begun is counted before, what it begins then is added.
+    """
+    db.session.execute(sa.text("LOCK TABLE team IN SHARE ROW EXCLUSIVE MODE"))
+    counts = headcount.counted()
+    wrong = counts.wrong()
+    size, sales, own = (column[wrong].tolist() for column in counts.fresh)
+    told = {"ids": counts.member_ids[wrong].tolist(), "sizes": size, "sales": sales, "owns": own}
+    if told["ids"]:
+        db.session.execute(_RECOUNTED, told)
+    return len(told["ids"])
 
 
 def leave_teams(*, member: Member) -> None:

@@ -5,31 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import sqlalchemy as sa
 
 from models.base import db
-from models.queries import ledger, tree
+from models.queries import headcount, ledger, tree
 
-# Who counts for whom: a member for itself, and for those at most ten levels above while its showcase is not closed.
-_TEAMS = f"""
-    WITH RECURSIVE above AS (
-        SELECT s.member_id AS who, s.member_id AS whose, s.parent_id, 0 AS distance FROM seat s
-        JOIN member m ON m.id = s.member_id AND m.qualified_at IS NOT NULL
-        UNION ALL
-        SELECT a.who, s.member_id, s.parent_id, a.distance + 1 FROM above a JOIN seat s ON s.id = a.parent_id
-        JOIN member m ON m.id = a.who
-        WHERE a.distance < {tree.LEVELS_SHOWN} AND m.showcase <> 'closed'),
-    own AS (
-        SELECT seller_id, sum(paid_fen - refunded_fen) AS fen FROM shop_order WHERE completed_at IS NOT NULL
-        GROUP BY seller_id),
-    recounted AS (
-        SELECT a.whose, count(*) AS size, coalesce(sum(o.fen), 0) AS fen FROM above a
-        LEFT JOIN own o ON o.seller_id = a.who GROUP BY a.whose)
-    SELECT m.code, t.size, t.sales_fen, t.own_fen,
-           coalesce(r.size, 0), coalesce(r.fen, 0), coalesce(o.fen, 0)
-    FROM member m LEFT JOIN team t ON t.member_id = m.id
-    LEFT JOIN recounted r ON r.whose = m.id LEFT JOIN own o ON o.seller_id = m.id
-    WHERE m.position IS NULL AND (t.size, t.sales_fen, t.own_fen) IS DISTINCT FROM
-          (coalesce(r.size, 0), coalesce(r.fen, 0), coalesce(o.fen, 0))
-    ORDER BY m.id
-"""
+_CODES = sa.text("SELECT id, code FROM member WHERE id = ANY (:ids)")
 
 # Shares lie where their account says, but what is available is mixed with everything else that is.
 _LYING = """
@@ -93,9 +71,18 @@ def differences(kept: Mapping[int, bytes] = ledger.NOTHING_KEPT) -> Iterator[str
 
 def teams() -> Iterator[str]:
     """Team sizes and sales that are not what members, seats and orders come to."""
-    for code, *kept_and_counted in db.session.execute(sa.text(_TEAMS)):
-        kept, counted = kept_and_counted[:3], kept_and_counted[3:]
-        yield f"会员 {code} 的团队计数（人数、团队销售、本人销售）为 {_listed(kept)}，重算为 {_listed(counted)}"
+    counts = headcount.counted()
+    wrong = counts.wrong()
+    told = {"ids": counts.member_ids[wrong].tolist()}
+    codes: dict[int, str] = {row.id: row.code for row in db.session.execute(_CODES, told)}
+    for place in sorted(wrong.tolist(), key=lambda one: int(counts.member_ids[one])):
+        kept = [int(column[place]) for column in counts.kept]
+        fresh = [int(column[place]) for column in counts.fresh]
+        shown = [None if kept[0] == headcount.MISSING else one for one in kept]
+        yield (
+            f"会员 {codes[int(counts.member_ids[place])]} 的团队计数（人数、团队销售、本人销售）为 {_listed(shown)}，"
+            f"重算为 {_listed(fresh)}"
+        )
 
 
 def shares() -> Iterator[str]:
