@@ -4,6 +4,7 @@ from flask import Flask
 
 from console import admin, auth, config, files, health, logs, plotly, signin, web
 from jobs import bell
+from jobs.gateways.showcase_simulator import WindowsSimulator
 from jobs.gateways.simulator import Simulator
 from models import db
 
@@ -30,4 +31,5 @@ def create_app(settings: config.Settings) -> Flask:
     auth.check_declared(app)
     if settings.environment != "production":
         app.extensions["transfers"] = Simulator()
+        app.extensions["windows"] = WindowsSimulator()
     return app

@@ -10,6 +10,7 @@ from jobs.queue import Cancelled, Run, job
 from models import Actor, acting, db
 from models.errors import DomainError, Forbidden
 from models.operations import batch as operations
+from models.operations import curation, listing
 from models.operations import job as dead
 from models.operations.batch import Result
 from models.queries import batch as queries
@@ -31,9 +32,24 @@ def _rerun(row_id: int, at: datetime, by: str, reason: str) -> None:
     dead.rerun(job_id=row_id)
 
 
+def _approve_refresh(row_id: int, at: datetime, by: str, reason: str) -> None:
+    curation.approve(proposal_id=row_id, at=at, by=by)
+
+
+def _refuse_refresh(row_id: int, at: datetime, by: str, reason: str) -> None:
+    curation.refuse(proposal_id=row_id, why=reason, at=at, by=by)
+
+
+def _delist(row_id: int, at: datetime, by: str, reason: str) -> None:
+    listing.delist_everywhere(product_id=row_id, why=reason, at=at, by=by)
+
+
 # What a batch can do to a row; each desk adds its lines, named as the permission or the operation.
 ROWS: dict[str, Step] = {
     "job.rerun": _rerun,
+    "product.delist": _delist,
+    "curation.approve": _approve_refresh,
+    "curation.refuse": _refuse_refresh,
 }
 
 

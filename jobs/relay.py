@@ -30,6 +30,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "order.paid": (),
     "order.placed": (),
     "order.refunded": (),
+    "product.delisted": (),
     "product.listed": (),
     "product.repriced": (),
     "product.retired": (),
@@ -37,6 +38,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "parcel.sent": (),
     "seed.answered": (),
     "seed.proposed": (),
+    "proposal.approved": ("apply_proposal",),
     "withdrawal.approved": ("pay_out",),
     "withdrawal.requested": (),
 }

@@ -19,7 +19,7 @@ from models.operations import timetable as operation
 from models.operations.job import Swept
 from models.queries import job as jobs
 from models.rules import cadence
-from models.rules.cadence import Cadence, Daily, Every
+from models.rules.cadence import Cadence, Daily, Every, Weekly
 
 # The days, nights and months of the business, whatever the clock of the machine.
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -52,6 +52,8 @@ LINES: tuple[Line, ...] = (
     Line("清理旧任务", "forget_finished", Daily(time(3, 30))),
     Line("清理过期导出", "forget_exports", Every(3600)),
     Line("查询未完结的转账", "ask_again", Every(300)),
+    Line("橱窗状态", "mirror_windows", Every(3600)),
+    Line("每周换新", "propose_refresh", Weekly(1, time(6, 0))),
     Line("商品指标", "count_products", Every(3600)),
     Line("标记种子达人候选", "tag_seeds", Daily(time(0, 20))),
     Line("收尾过期会话", "close_lapsed", Every(1800)),

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from models import HistoryLine, ImportRun, Merchant, Product, Region, Shop, db
+from models import Delisting, HistoryLine, ImportRun, Listing, Merchant, Product, Region, Shop, db
 
 Row = TypeVar("Row")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -100,3 +100,24 @@ def product(**columns: Any) -> Product:
         "state": "listed", "created_at": moment, "created_by": "t", "updated_at": moment,
     }  # fmt: skip
     return _added(Product(**defaults | columns))
+
+
+def listing(*, product_id: int, member_id: int, **columns: Any) -> Listing:
+    """A product in a window, put there by us."""
+    moment = datetime(2026, 11, 1, tzinfo=UTC)
+    defaults = {
+        "source": "agency",
+        "state": "listed",
+        "asked_at": moment,
+        "asked_by": "t",
+        "listed_at": moment,
+        "error": "",
+    }
+    return _added(Listing(product_id=product_id, member_id=member_id, **defaults | columns))
+
+
+def delisting(*, product_id: int, **columns: Any) -> Delisting:
+    """A delisting that is over."""
+    moment = datetime(2026, 11, 2, tzinfo=UTC)
+    defaults = {"reason": "sold_out", "asked_at": moment, "asked_by": "t", "rounds": 1, "ended_at": moment}
+    return _added(Delisting(product_id=product_id, **defaults | columns))

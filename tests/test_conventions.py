@@ -32,7 +32,6 @@ UNREAD = {
 }
 # Tables whose pages come with members, trade and money; the line goes when the page comes.
 AWAITED = {
-    "delisting", "delisting_window", "sync_log",
     "dividend_bill", "dividend_line", "policy_version", "snapshot",
 }  # fmt: skip
 # Tables without an audit trigger that may change, and why.

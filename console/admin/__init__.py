@@ -23,6 +23,7 @@ from console.admin.history import HistoryView
 from console.admin.home import HomeView
 from console.admin.importing import ImportView, LayoutView
 from console.admin.job import EventView, JobView, TimetableView
+from console.admin.listing import DelistingView, DelistingWindowView, ListingView, SyncLogView
 from console.admin.matrix import MatrixView
 from console.admin.member import AdmissionView, MemberView, OfferView, RankView, SeedView, StandingLogView, StandingView
 from console.admin.merchant import MerchantView
@@ -31,6 +32,7 @@ from console.admin.move import MoveView
 from console.admin.order import OrderView
 from console.admin.parcel import ParcelView, PresaleView
 from console.admin.product import ProductView
+from console.admin.refresh import RefreshView
 from console.admin.saved import SavedViewView
 from console.admin.showcase import ShowcaseView
 from console.admin.simulator import SimulatorView
@@ -42,10 +44,16 @@ from models.rules import reason
 # The order of the pages in each section of the menu; sections follow console.admin.base.SECTIONS.
 VIEWS: tuple[type[SecureView], ...] = (
     ApprovalView,
-    ProductView,
     MerchantView,
     MatrixView,
     ShowcaseView,
+    ListingView,
+    DelistingView,
+    DelistingWindowView,
+    SyncLogView,
+    ProductView,
+    CurationView,
+    RefreshView,
     MemberView,
     AdmissionView,
     StandingView,

@@ -6,26 +6,30 @@ from typing import Any
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from flask import flash, redirect, request
+from flask import flash, g, redirect, request, url_for
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 from sqlalchemy import Row, Select
 from werkzeug.wrappers import Response
 
 from console import formatting
-from console.admin.base import ReadView, Viewer, peers, staff_id, viewer
+from console.admin.base import Batch, ReadView, Viewer, peers, staff_id, viewer
 from console.admin.columns import Badge, Column, Kind, Text, Tone
 from console.admin.filters import Contains, OneOf, Prefix, Yuan
 from console.auth import actor, allowed, permits
 from console.catalogue import CHINESE, chosen
 from models import Merchant, Product, ProductStat, acting, db, transaction
 from models.errors import DomainError
+from models.operations import listing
 from models.operations import product as operations
 from models.operations.product import Draft
+from models.queries import listing as windows
 from models.queries import policy as policies
 from models.queries import product as queries
 from models.rules import product as rules
+from models.rules.listing import ListingState
 from models.rules.product import Fall, ProductState, Step, Terms, Words
 from reports import figures
 from reports.numbers import Lang, Unit
@@ -34,6 +38,12 @@ STATES: dict[str, Badge] = {
     ProductState.DRAFT: Badge(_l("Draft")),
     ProductState.LISTED: Badge(_l("On sale"), Tone.GOOD),
     ProductState.RETIRED: Badge(_l("Off sale"), Tone.WARN),
+}
+LISTING_STATES = {
+    ListingState.ASKED.value: Badge(_l("on its way"), Tone.BUSY),
+    ListingState.LISTED.value: Badge(_l("in the window"), Tone.GOOD),
+    ListingState.REFUSED.value: Badge(_l("not taken"), Tone.BAD),
+    ListingState.REMOVED.value: Badge(_l("taken down")),
 }
 STEPS: dict[str, Text] = {
     Step.PRICE: _l("Price"),
@@ -118,6 +128,15 @@ def typed_of(product: Product) -> Typed:
     )
 
 
+def product_link(row: Row[Any]) -> str:
+    """A product's title as a link to its page; its address is built once a request."""
+    if "products_list" not in g:
+        g.products_list = url_for("products.index_view")
+    if not row.product_id:
+        return Markup('<span class="muted">–</span>')
+    return Markup('<a href="{}{}">{}</a>').format(g.products_list, row.product_id, row.title)
+
+
 def falls_of(product: Product) -> list[Fall]:
     """The waterfall of a product under the policy in force."""
     _, policy = policies.in_force(formatting.now())
@@ -190,6 +209,7 @@ class ProductView(ReadView):
         Yuan(key="price", title=_l("Price"), at=Product.price_fen),
     )
     searches = (Prefix(Product.code), Contains(Product.title))
+    batches = (Batch("delist", _l("Take down everywhere"), "product.delist", "product.delist", "product.delist"),)
     list_template = "product/list.html"
     details_template = "product/detail.html"
 
@@ -216,8 +236,11 @@ class ProductView(ReadView):
             "falls": falls,
             "drawn": drawn(falls) if falls else None,
             "steps": STEPS,
+            "listing_states": LISTING_STATES,
             "stat": db.session.get(ProductStat, row_id),
             "windows": queries.windows(row_id),
+            "delistings": windows.delistings(row_id, limit=5),
+            "is_delisting": windows.running(row_id) is not None,
             "orders": queries.last_orders(product, limit=LAST_ORDERS),
             "peers": peers(),
             "history_7": history_address(product, days=7),
@@ -296,6 +319,28 @@ class ProductView(ReadView):
             reason=self.reason("product.retire"),
             done=_("The product is off sale. Take it down where it still stands in windows."),
         )
+
+    @expose("/<int:row_id>/list-in-windows", methods=["POST"])
+    @permits("product.list")
+    def list_in_windows(self, row_id: int) -> Response:
+        """Put it into the preset windows of its merchant, or into all that are open."""
+        self.found(row_id)
+        return self.perform(
+            listing.ask, product_id=row_id, is_presets=request.form.get("which") != "all", at=formatting.now(),
+            by=f"staff:{staff_id()}", done=_("It goes into the windows in the background."),
+        )  # fmt: skip
+
+    @expose("/<int:row_id>/delist", methods=["POST"])
+    @permits("product.delist")
+    def delist(self, row_id: int) -> Response:
+        """Sell it no longer and take it out of every window, with a reason."""
+        self.found(row_id)
+        why = self.reason("product.delist")
+        return self.perform(
+            listing.delist_everywhere, product_id=row_id, why=why, at=formatting.now(), by=f"staff:{staff_id()}",
+            reason=why, to=lambda made: url_for("delistings.detail", row_id=made.id),
+            done=_("It is off sale; every window is being asked."),
+        )  # fmt: skip
 
 
 def merchants() -> list[tuple[int, str]]:

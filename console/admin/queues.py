@@ -13,8 +13,9 @@ from console import formatting
 from console.admin import agency, approval
 from console.admin.base import SecureView, Viewer
 from console.admin.columns import Text
-from models import AfterSale, Approval, Event, Job, Member, Order, db
+from models import AfterSale, Approval, CurationProposal, Event, Job, Member, Order, db
 from models.queries import order as orders
+from models.rules.curation import ProposalState
 from models.rules.parcel import SHIP_HOURS
 from models.tables.job import State
 
@@ -104,6 +105,14 @@ QUEUES: tuple[Queue, ...] = (
         "agencies",
         {"term": "soon"},
         timedelta(days=30),
+    ),
+    Queue(
+        _l("Weekly refresh to decide"),
+        "curation.decide",
+        lambda person: sa.select(CurationProposal.made_at).where(CurationProposal.state == ProposalState.PROPOSED),
+        "weekly_refresh",
+        {"state": "proposed"},
+        timedelta(days=4),
     ),
     Queue(
         _l("Dead letters"),

@@ -1,7 +1,7 @@
 """Sales, refunds, buyers and windows of every product over the last days: what the board is counted from."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from models.base import db
 from models.rules.curation import DAYS, WEEK, Figures
 from models.rules.product import Terms
-from models.tables.product import CurationProposal, Product, ProductStat
+from models.tables.product import Product, ProductStat
 
 # Imported rows count by their shop's merchant and product code, our own by the merchant of the seller's matrix. A
 # refund of an own order falls on its lines by their part of what was paid.
@@ -101,13 +101,49 @@ def _products() -> Any:
     ).order_by(Product.id)  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A product with the figures counted last, for the weekly look."""
+
+    product_id: int
+    state: str
+    stock: int
+    margin_fen: int
+    figures: Figures
+
+    def evidence(self) -> dict[str, int]:
+        """The figures that a proposal rests on, as they were when it was made."""
+        found = self.figures
+        return {
+            "margin_fen": self.margin_fen,
+            "orders_30": found.orders_30,
+            "sales_30_fen": found.sales_30_fen,
+            "refund_bps": found.refund_bps,
+            "repurchase_bps": found.repurchase_bps,
+            "windows": found.windows,
+            "window_days_30": found.window_days_30,
+            "own_orders_30": found.own_orders_30,
+            "conversion_bps": found.conversion_bps,
+        }
+
+
+_FIGURES = tuple(one.name for one in fields(Figures))
+
+
+def judged() -> Iterator[Judged]:
+    """Every product that stands in windows or sells, with what was counted of it."""
+    chosen = sa.select(
+        Product.id, Product.state, Product.stock, ProductStat.margin_fen,
+        *(getattr(ProductStat, name) for name in _FIGURES),
+    ).join(ProductStat, ProductStat.product_id == Product.id)  # fmt: skip
+    wanted = (ProductStat.windows > 0) | (ProductStat.sales_30_fen > 0)
+    for row in db.session.execute(chosen.where(wanted, Product.state != "retired").order_by(Product.id)):
+        figures = Figures(**{name: row._mapping[name] for name in _FIGURES})
+        yield Judged(
+            product_id=row.id, state=row.state, stock=row.stock, margin_fen=row.margin_fen, figures=figures
+        )  # fmt: skip
+
+
 def counted_at() -> datetime | None:
     """When the figures were counted last."""
     return db.session.scalar(sa.select(ProductStat.counted_at).order_by(ProductStat.product_id).limit(1))
-
-
-def waiting() -> tuple[int, datetime | None]:
-    """How many proposals wait for a decision, and since when the oldest does."""
-    chosen = sa.select(sa.func.count(), sa.func.min(CurationProposal.made_at))
-    row = db.session.execute(chosen.where(CurationProposal.state == "proposed")).one()
-    return int(row[0]), row[1]

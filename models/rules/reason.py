@@ -69,6 +69,10 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("wrong_price", "It stands there at a wrong price"),
         OTHER,
     ),
+    "curation.approve": (
+        Reason("as_proposed", "As the figures propose"),
+        OTHER,
+    ),
     "curation.refuse": (
         Reason("new_arrival", "Too new to judge"),
         Reason("season_ahead", "Its season is still ahead"),

@@ -10,7 +10,23 @@ from flask import Flask
 from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter
 
 from console import auth
-from models import Export, HistoryLine, Matrix, Member, Merchant, Move, Product, SavedView, Seat, SeedCandidate, db
+from models import (
+    Delisting,
+    DelistingWindow,
+    Export,
+    HistoryLine,
+    Listing,
+    Matrix,
+    Member,
+    Merchant,
+    Move,
+    Product,
+    SavedView,
+    Seat,
+    SeedCandidate,
+    SyncLog,
+    db,
+)
 from models.rules.permission import PERMISSIONS, ROLES, Role
 from tests import factories
 from tests.operations import world
@@ -113,6 +129,31 @@ def proposed_to_another() -> SeedCandidate:
     return row
 
 
+def listed_by_another() -> Listing:
+    return factories.listing(product_id=factories.product().id, member_id=member_of_another().id)
+
+
+def delisted_by_another() -> Delisting:
+    return factories.delisting(product_id=factories.product().id)
+
+
+def window_of_another() -> DelistingWindow:
+    row = DelistingWindow(delisting_id=delisted_by_another().id, listing_id=listed_by_another().id, error="", tries=0)
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def logged_of_another() -> SyncLog:
+    row = SyncLog(
+        at=datetime.now(UTC), member_id=member_of_another().id, product_id=factories.product().id, kind="listed",
+        before="", after="agency", note="",
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
 # A row that is not a new merchant's, for every table of which a merchant may open a row.
 FOREIGN: dict[Any, Callable[[], Any]] = {
     HistoryLine: of_another_merchant,
@@ -120,6 +161,10 @@ FOREIGN: dict[Any, Callable[[], Any]] = {
     SavedView: kept_by_another,
     SeedCandidate: proposed_to_another,
     Product: factories.product,
+    Listing: listed_by_another,
+    Delisting: delisted_by_another,
+    DelistingWindow: window_of_another,
+    SyncLog: logged_of_another,
     Merchant: factories.merchant,
     Matrix: network_of_another,
     Member: member_of_another,

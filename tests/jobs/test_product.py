@@ -1,12 +1,14 @@
 """Figures of products, counted by the job."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from jobs.product import first_moment
-from models import OrderLine, Product, ProductStat, db
-from models.operations import order, outbox
+from models import CurationProposal, Listing, OrderLine, Product, ProductStat, db
+from models.operations import curation, order, outbox
+from models.rules.curation import Decided
 from tests import factories
 from tests.factories import SHANGHAI
 from tests.operations import world
@@ -90,3 +92,72 @@ class TestFirstMoment:
     def test_is_midnight_in_shanghai_thirty_days_with_today(self):
         late = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)  # the 24th in Shanghai
         assert first_moment(late) == datetime(2026, 10, 26, tzinfo=SHANGHAI)
+
+
+def stat(product: Product, **figures: int) -> None:
+    """The figures of a product as the job keeps them; nothing sold by default."""
+    names = {column.name for column in ProductStat.__table__.columns} - {"product_id", "merchant_id", "counted_at"}
+    own = {"product_id": product.id, "merchant_id": product.merchant_id, "counted_at": datetime.now(UTC)}
+    db.session.add(ProductStat(**dict.fromkeys(names, 0) | own | figures))
+    db.session.flush()
+
+
+class TestRefresh:
+    MONDAY = "2026-11-23T06:00:00+08:00"
+
+    def proposed(self, work) -> dict[int, CurationProposal]:
+        outbox.request("propose_refresh", payload={"at": self.MONDAY})
+        db.session.commit()
+        work()
+        return {one.product_id: one for one in db.session.scalars(sa.select(CurationProposal))}
+
+    def test_drops_what_hardly_sells_and_adds_what_sells_elsewhere(self, session, work):
+        slow, good, seller, loser = (factories.product(state=state) for state in ("listed", "listed", "draft", "draft"))
+        stat(slow, windows=10, window_days_30=300, own_orders_30=1, conversion_bps=33, margin_fen=100)
+        stat(good, windows=10, window_days_30=300, own_orders_30=30, conversion_bps=1_000, margin_fen=100)
+        stat(seller, orders_30=5, sales_30_fen=50_000, margin_fen=100)
+        stat(loser, orders_30=5, sales_30_fen=50_000, margin_fen=-1)
+        found = self.proposed(work)
+        assert {key: one.kind for key, one in found.items()} == {slow.id: "drop", seller.id: "add"}
+        assert found[slow.id].week == date(2026, 11, 23)
+        assert found[slow.id].evidence["conversion_bps"] == 33
+
+    def test_proposes_a_product_once_a_week(self, session, work):
+        product = factories.product()
+        stat(product, windows=10, window_days_30=300)
+        self.proposed(work)
+        assert len(self.proposed(work)) == 1
+
+    def test_carries_out_what_is_approved(self, session, work):
+        matrix = world.network()
+        old = factories.product(merchant_id=matrix.merchant_id)
+        new = factories.product(merchant_id=matrix.merchant_id, state="draft")
+        stat(old, windows=10, window_days_30=300)
+        stat(new, orders_30=9, sales_30_fen=90_000, margin_fen=100)
+        for one in self.proposed(work).values():
+            curation.approve(proposal_id=one.id, at=datetime.now(UTC), by="staff:1")
+        db.session.commit()
+        work()
+        db.session.expire_all()
+        assert [one.state for one in db.session.scalars(sa.select(CurationProposal))] == ["applied", "applied"]
+        assert (old.state, new.state) == ("retired", "listed")
+        assert db.session.scalar(sa.select(sa.func.count()).where(Listing.product_id == new.id)) == 10
+
+    def test_keeps_the_refusal_of_what_cannot_be_any_more(self, session, work):
+        product = factories.product(state="draft")
+        stat(product, orders_30=9, sales_30_fen=90_000, margin_fen=100)
+        (one,) = self.proposed(work).values()
+        curation.approve(proposal_id=one.id, at=datetime.now(UTC), by="staff:1")
+        db.session.commit()
+        work()
+        db.session.expire_all()
+        assert (one.state, product.state) == ("refused", "draft")
+        assert "没有可上架的橱窗" in one.reason
+
+    def test_is_decided_once(self, session, work):
+        product = factories.product()
+        stat(product, windows=10, window_days_30=300)
+        (one,) = self.proposed(work).values()
+        curation.refuse(proposal_id=one.id, why="new_arrival", at=datetime.now(UTC), by="staff:1")
+        with pytest.raises(Decided):
+            curation.approve(proposal_id=one.id, at=datetime.now(UTC), by="staff:2")
