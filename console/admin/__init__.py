@@ -61,7 +61,6 @@ VIEWS: tuple[type[SecureView], ...] = (
     SeedView,
     OfferView,
     StandingLogView,
-    CurationView,
     TreeView,
     VacancyView,
     MoveView,
