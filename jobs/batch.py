@@ -10,11 +10,12 @@ from jobs.queue import Cancelled, Run, job
 from models import Actor, acting, db
 from models.errors import DomainError, Forbidden
 from models.operations import batch as operations
-from models.operations import curation, listing
+from models.operations import curation, listing, withdrawal
 from models.operations import job as dead
 from models.operations.batch import Result
 from models.queries import batch as queries
 from models.queries import view
+from models.queries import withdrawal as withdrawals
 from models.tables.batch import Batch, Outcome
 
 CHUNK = 200
@@ -44,12 +45,22 @@ def _delist(row_id: int, at: datetime, by: str, reason: str) -> None:
     listing.delist_everywhere(product_id=row_id, why=reason, at=at, by=by)
 
 
+def _approve_withdrawal(row_id: int, at: datetime, by: str, reason: str) -> None:
+    withdrawal.approve(number=withdrawals.number_of(row_id), by=by, at=at)
+
+
+def _reject_withdrawal(row_id: int, at: datetime, by: str, reason: str) -> None:
+    withdrawal.reject(number=withdrawals.number_of(row_id), reason=reason, at=at)
+
+
 # What a batch can do to a row; each desk adds its lines, named as the permission or the operation.
 ROWS: dict[str, Step] = {
     "job.rerun": _rerun,
     "product.delist": _delist,
     "curation.approve": _approve_refresh,
     "curation.refuse": _refuse_refresh,
+    "withdrawal.approve": _approve_withdrawal,
+    "withdrawal.reject": _reject_withdrawal,
 }
 
 

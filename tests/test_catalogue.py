@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 # What models bring to be shown: which argument is the text.
-OF_RULES = {"Permission": (2,), "Reason": (2,), "Effect": (1,), "Line": (1,), "Word": (1,)}
+OF_RULES = {"Permission": (2,), "check": (2,), "Reason": (2,), "Effect": (1,), "Line": (1,), "Word": (1,)}
 PLACEHOLDER = re.compile(r"%\((\w+)\)")
 
 

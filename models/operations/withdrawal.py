@@ -16,6 +16,7 @@ from models.rules.share import Bucket
 from models.rules.standing import Standing
 from models.rules.tax import Month, Payment
 from models.rules.withdrawal import TransferState
+from models.tables.job import Queue
 from models.tables.member import Member
 from models.tables.order import Order
 from models.tables.payout import Withdrawal
@@ -52,8 +53,8 @@ def request(*, number: str, code: str, amount_fen: int, month: Month, at: dateti
             raise NumberReused(f"规则 5.9：提现单号 {number} 已存在且内容不同，请核对。")
         return there
     _, policy = policies.in_force(at)
-    rules.check_withdrawal(amount_fen, _purse(member, at), policy)
-    due = tax.withhold_fen(amount_fen=amount_fen, month=month, paid=_paid(member.id), method=policy.tax_method)
+    rules.check_withdrawal(amount_fen, purse(member, at), policy)
+    due = tax.withhold_fen(amount_fen=amount_fen, month=month, paid=paid(member.id), method=policy.tax_method)
     withdrawal = Withdrawal(
         number=number, member_id=member.id, amount_fen=amount_fen, tax_fen=due, month=date(month.year, month.month, 1),
         state="requested", requested_at=at,
@@ -68,7 +69,8 @@ def request(*, number: str, code: str, amount_fen: int, month: Month, at: dateti
     return withdrawal
 
 
-def _purse(member: Member, at: datetime) -> rules.Purse:
+def purse(member: Member, at: datetime) -> rules.Purse:
+    """What a withdrawal of a member looks at."""
     held = sa.select(sa.exists().where(Order.seller_id == member.id, Order.is_held))
     return rules.Purse(
         standing=Standing(member.standing),
@@ -80,10 +82,10 @@ def _purse(member: Member, at: datetime) -> rules.Purse:
     )
 
 
-def _paid(member_id: int) -> list[Payment]:
-    found = db.session.scalars(
-        sa.select(Withdrawal).where(Withdrawal.member_id == member_id, Withdrawal.state.not_in(BACK))
-    )
+def paid(member_id: int, *, before: int | None = None) -> list[Payment]:
+    """What a member has withdrawn and not got back; with ``before`` the withdrawals older than that one."""
+    chosen = sa.select(Withdrawal).where(Withdrawal.member_id == member_id, Withdrawal.state.not_in(BACK))
+    found = db.session.scalars(chosen if before is None else chosen.where(Withdrawal.id < before))
     return [Payment(Month(one.month.year, one.month.month), one.amount_fen, one.tax_fen) for one in found]
 
 
@@ -113,8 +115,19 @@ def reject(*, number: str, reason: str, at: datetime) -> Withdrawal:
         raise NotWaiting("转账已经发起，不能再驳回：请先查询转账结果")
     if withdrawal.sent_at is not None:
         raise rules.AlreadySent("规则 5.9：转账已经发起，不能再驳回，请等待转账结果。")
-    withdrawal.reason = reason
-    return _come_back(withdrawal, "rejected", at)
+    return _come_back(withdrawal, "rejected", reason, at)
+
+
+def look_again(*, number: str, at: datetime, by: str) -> Withdrawal:
+    """Have the channel asked about a transfer now: asked, never sent anew (rules §5.9)."""
+    withdrawal = _locked(number)
+    if withdrawal.ended_at is not None or withdrawal.state in ("requested", "rejected"):
+        raise NotWaiting("规则 5.9：该提现没有未完结的转账，无需查询。")
+    outbox.request(
+        "pay_out", queue=Queue.MONEY, payload={"number": number}, subject=f"withdrawal:{number}", title="查询转账",
+        by=by, key=f"pay_out:{number}:{at:%Y-%m-%dT%H:%M}",
+    )  # fmt: skip
+    return withdrawal
 
 
 def mark_sent(*, number: str, seen: datetime | None, at: datetime) -> bool:
@@ -134,10 +147,10 @@ def record(*, number: str, state: TransferState, at: datetime, reason: str = "")
         if withdrawal.state == state or state not in rules.FINAL:
             return withdrawal
         raise rules.PayoutEnded(f"规则 5.9：提现 {number} 已是 {withdrawal.state}，结果不再改变。")
-    withdrawal.reason = reason or withdrawal.reason
+    told = reason or withdrawal.reason
     if state in (TransferState.FAIL, TransferState.CANCELLED):
-        return _come_back(withdrawal, state, at)
-    withdrawal.state = state
+        return _come_back(withdrawal, state, told, at)
+    withdrawal.state, withdrawal.reason = state, told
     if state is TransferState.SUCCESS:
         withdrawal.ended_at = at
         code = db.session.get_one(Member, withdrawal.member_id).code
@@ -150,9 +163,9 @@ def record(*, number: str, state: TransferState, at: datetime, reason: str = "")
     return withdrawal
 
 
-def _come_back(withdrawal: Withdrawal, state: str, at: datetime) -> Withdrawal:
+def _come_back(withdrawal: Withdrawal, state: str, reason: str, at: datetime) -> Withdrawal:
     member = members.locked([withdrawal.member_id])[withdrawal.member_id]
-    withdrawal.state, withdrawal.ended_at = state, at
+    withdrawal.state, withdrawal.reason, withdrawal.ended_at = state, reason, at
     draft = share.Draft()
     draft.add(share.account(member.code, Bucket.PAYOUT), withdrawal.tax_fen - withdrawal.amount_fen, "payout_back")
     draft.add("tax:withheld", -withdrawal.tax_fen, "payout_back")

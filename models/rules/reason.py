@@ -175,6 +175,49 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("left", "The agent left"),
         OTHER,
     ),
+    # Money
+    "withdrawal.approve": (
+        Reason("checked", "Every check is passed"),
+        Reason("looked_into", "Looked into, in spite of a check"),
+        OTHER,
+    ),
+    "withdrawal.reject": (
+        Reason("name_mismatch", "The name does not match the payee"),
+        Reason("under_review", "Orders are still under review"),
+        Reason("in_debt", "A debt has come up"),
+        Reason("asked_back", "The member asked to take it back"),
+        Reason("suspicious", "It looks like fraud"),
+        OTHER,
+    ),
+    "withdrawal.query": (
+        Reason("no_answer", "No answer for a while"),
+        Reason("member_asks", "The member asks where the money is"),
+        OTHER,
+    ),
+    "bill.build": (Reason("month_end", "The month is over"), OTHER),
+    "bill.confirm": (Reason("checked", "Every check is passed"), OTHER),
+    "bill.pay": (Reason("due", "It is due"), Reason("retry", "The failure is repaired"), OTHER),
+    "ledger.adjust": (
+        Reason("mistake", "A mistake of ours is corrected"),
+        Reason("overpaid", "Too much was paid"),
+        Reason("hardship", "The debt cannot be collected"),
+        Reason("settled_outside", "Settled outside of the platform"),
+        Reason("year_end", "Closing of the books"),
+        OTHER,
+    ),
+    "switch.off": (
+        Reason("mismatch", "The books do not match"),
+        Reason("channel_trouble", "Trouble with the payment channel"),
+        Reason("suspected_attack", "An attack is suspected"),
+        Reason("authority", "Asked for by an authority"),
+        OTHER,
+    ),
+    "switch.resume": (
+        Reason("repaired", "The cause is repaired"),
+        Reason("false_alarm", "It was a false alarm"),
+        OTHER,
+    ),
+    "ledger.verify": (Reason("routine", "Regular check"), Reason("doubt", "Something looks wrong"), OTHER),
 }
 
 

@@ -89,14 +89,59 @@ def run_of(month: Month, paid: Iterable[Payment]) -> tuple[list[Payment], int]:
     return [one for one in payments if one.month >= first], month.month - first.month + 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Working:
+    """How a withholding came about, step by step: what is added up, the taxable part, the bracket, what is left."""
+
+    method: TaxMethod
+    months: int
+    before_fen: int
+    income_fen: int
+    allowance_fen: int
+    taxable_fen: int
+    percent: int
+    quick_fen: int
+    due_fen: int
+    withheld_fen: int
+    tax_fen: int
+
+
+def working(*, amount_fen: int, month: Month, paid: Iterable[Payment], method: TaxMethod) -> Working:
+    """The tax that leaves with a withdrawal, shown with every step that led to it."""
+    if method is TaxMethod.CUMULATIVE:
+        same, months = run_of(month, paid)
+    else:
+        same, months = [one for one in paid if one.month == month], 1
+    before = sum(one.gross_fen for one in same)
+    income, withheld = before + amount_fen, sum(one.withheld_fen for one in same)
+    due = {TaxMethod.NONE: 0, TaxMethod.MONTHLY: monthly_fen(income)}.get(method, cumulative_fen(income, months))
+    allowance, taxable, bands = _taxable(income, months, method)
+    band = next(one for one in bands if one.up_to_fen is None or taxable <= one.up_to_fen * 100)
+    return Working(
+        method=method,
+        months=months,
+        before_fen=before,
+        income_fen=income,
+        allowance_fen=allowance,
+        taxable_fen=taxable // 100,
+        percent=band.percent if taxable > 0 else 0,
+        quick_fen=band.quick_fen if taxable > 0 else 0,
+        due_fen=due,
+        withheld_fen=withheld,
+        tax_fen=min(amount_fen, max(0, due - withheld)),
+    )
+
+
+def _taxable(income_fen: int, months: int, method: TaxMethod) -> tuple[int, int, tuple[Band, ...]]:
+    """What is let off, the taxable part in hundredths of a fen, and the brackets that apply to it."""
+    if method is TaxMethod.CUMULATIVE:
+        allowance = ALLOWANCE_FEN * months
+        return allowance, max(0, income_fen * TAXED_PERCENT - allowance * 100), CUMULATIVE
+    if method is TaxMethod.MONTHLY and income_fen <= SMALL_FEN:
+        return EXEMPT_FEN, max(0, income_fen - EXEMPT_FEN) * 100, MONTHLY
+    return 0, income_fen * TAXED_PERCENT if method is TaxMethod.MONTHLY else 0, MONTHLY
+
+
 def withhold_fen(*, amount_fen: int, month: Month, paid: Iterable[Payment], method: TaxMethod) -> int:
     """The tax that leaves with a withdrawal; never negative: too much withheld waits for the annual settling."""
-    if method is TaxMethod.NONE:
-        return 0
-    if method is TaxMethod.MONTHLY:
-        same = [one for one in paid if one.month == month]
-        due = monthly_fen(sum(one.gross_fen for one in same) + amount_fen)
-    else:
-        same, months = run_of(month, paid)
-        due = cumulative_fen(sum(one.gross_fen for one in same) + amount_fen, months)
-    return min(amount_fen, max(0, due - sum(one.withheld_fen for one in same)))
+    return working(amount_fen=amount_fen, month=month, paid=paid, method=method).tax_fen

@@ -1,6 +1,6 @@
 """Taking money out: what a withdrawal asks for, and the own orders that high earners owe."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -81,21 +81,42 @@ class Purse:
     overdue: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One condition of a withdrawal: its rule, what it asks (translated in the catalogue), and what is wrong, if so."""
+
+    rule: str
+    title: str
+    refusal: Conflict | None = None
+
+
+def checks(amount_fen: int, purse: Purse, policy: Policy) -> Iterator[Check]:
+    """Every condition of rules 5.9 but the balance, in the order in which a person can do something about it."""
+
+    def check(rule: str, title: str, is_met: bool, refusal: Conflict) -> Check:
+        return Check(rule, title, None if is_met else refusal)
+
+    least = f"规则 5.9：单笔提现至少 {policy.withdraw_min_fen} 分。"
+    yield check("5.9", "At least the minimum", amount_fen >= policy.withdraw_min_fen, BelowMinimum(least))
+    standing = "规则 4.3、5.9：只有资格有效的成员可以提现，请先恢复资格。"
+    yield check("4.3", "The member is active", purse.standing is Standing.ACTIVE, NotActive(standing))
+    name = "规则 5.9：尚未登记实名，请先完成实名认证。"
+    yield check("5.9", "A real name is on file", purse.real_name, NameMissing(name))
+    debt = f"规则 5.9：还有 {purse.owed_fen} 分欠款，后续收入抵清后才能提现。"
+    yield check("5.9", "No debt", not purse.owed_fen, InDebt(debt))
+    held = "规则 5.9：有本人售出的订单正在风控核查，核查结束后才能提现。"
+    yield check("5.9", "No order sold is under review", not purse.on_hold, OrderOnHold(held))
+    overdue = "规则 5.8：高收入成员的自购订单已逾期，完成一笔普通订单后即可提现。"
+    is_met = not purse.overdue or policy.high_earner_mode is not EarnerMode.HOLD
+    yield check("5.8", "No own order is overdue", is_met, PurchaseOverdue(overdue))
+
+
 def check_withdrawal(amount_fen: int, purse: Purse, policy: Policy) -> None:
-    """Every condition of rules 5.9, in the order in which a person can do something about it."""
+    """Refuse a withdrawal that breaks a condition, or asks for more than there is (rules 5.9)."""
     check_amount(amount_fen, "规则 5.9：提现金额")
-    if amount_fen < policy.withdraw_min_fen:
-        raise BelowMinimum(f"规则 5.9：单笔提现至少 {policy.withdraw_min_fen} 分。")
-    if purse.standing is not Standing.ACTIVE:
-        raise NotActive("规则 4.3、5.9：只有资格有效的成员可以提现，请先恢复资格。")
-    if not purse.real_name:
-        raise NameMissing("规则 5.9：尚未登记实名，请先完成实名认证。")
-    if purse.owed_fen:
-        raise InDebt(f"规则 5.9：还有 {purse.owed_fen} 分欠款，后续收入抵清后才能提现。")
-    if purse.on_hold:
-        raise OrderOnHold("规则 5.9：有本人售出的订单正在风控核查，核查结束后才能提现。")
-    if purse.overdue and policy.high_earner_mode is EarnerMode.HOLD:
-        raise PurchaseOverdue("规则 5.8：高收入成员的自购订单已逾期，完成一笔普通订单后即可提现。")
+    for one in checks(amount_fen, purse, policy):
+        if one.refusal is not None:
+            raise one.refusal
     if amount_fen > purse.available_fen:
         raise NotEnough(f"规则 5.9：可提现余额为 {purse.available_fen} 分，不足 {amount_fen} 分。")
 

@@ -2,5 +2,6 @@
 
 from console.admin.money.account import AccountsView, StatementView
 from console.admin.money.posting import PostingView
+from console.admin.money.withdrawal import TransferView, WithdrawalView
 
-VIEWS = (AccountsView, StatementView, PostingView)
+VIEWS = (WithdrawalView, TransferView, AccountsView, StatementView, PostingView)
