@@ -58,6 +58,11 @@ def day_end(value: date) -> datetime:
     return day_start(value + timedelta(days=1))
 
 
+def month_bounds(month: date) -> tuple[datetime, datetime]:
+    """Where a month, told by its first day, begins and ends in Shanghai."""
+    return day_start(month), day_start(date(month.year + month.month // 12, month.month % 12 + 1, 1))
+
+
 def count(value: int | None) -> str:
     return NOTHING if value is None else f"{value:,}"
 

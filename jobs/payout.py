@@ -9,8 +9,10 @@ from jobs.gateways.transfer import Bill, Refused, Transfers, Uncertain
 from jobs.queue import Run, job
 from models.errors import Conflict
 from models.operations import outbox, withdrawal
+from models.queries import switch as switches
 from models.queries import withdrawal as withdrawals
 from models.rules import withdrawal as rules
+from models.rules.switch import MoneyJob
 from models.rules.withdrawal import TransferState
 from models.tables.job import Queue
 
@@ -33,21 +35,24 @@ def channel() -> Transfers:
 def pay_out(run: Run, *, number: str) -> dict[str, Any]:
     """Bring one withdrawal a step nearer to its end: ask first, send if nothing was sent, write down the answer.
 
+    While transfers are switched off, what was sent is asked about and nothing is sent.
+
     The calls stand between transactions, never inside one. Where a call gets no answer, the next look asks again.
     """
     gateway = channel()
     with run.transaction():
         transfer = withdrawals.transfer(number)
+        is_off = switches.is_off(MoneyJob.TRANSFER)
     if transfer is None:
         return {"state": "ended"}
     try:
         bill = gateway.query(number=number)
-        if bill is None and rules.may_send(sent_at=transfer.sent_at, at=run.at):
+        if bill is None and not is_off and rules.may_send(sent_at=transfer.sent_at, at=run.at):
             bill = _send(run, gateway, transfer)
     except Uncertain:
         return {"state": "unknown"}
     if bill is None:
-        return {"state": "unknown"}
+        return {"state": "switched off" if is_off else "unknown"}
     with run.transaction():
         withdrawal.record(number=number, state=bill.state, at=run.at, reason=bill.reason)
     return {"state": str(bill.state)}

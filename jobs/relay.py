@@ -39,6 +39,8 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "seed.answered": (),
     "seed.proposed": (),
     "proposal.approved": ("apply_proposal",),
+    "switch.off": (),
+    "switch.on": (),
     "withdrawal.approved": ("pay_out",),
     "withdrawal.requested": (),
 }

@@ -23,6 +23,7 @@ from models.tables.region import Region
 from models.tables.seed import SeedCandidate
 from models.tables.staff import Attempt, Staff, StaffLink, StaffSession
 from models.tables.standing import AdmissionTask, Obligation, StandingChange, Team
+from models.tables.switch import MoneySwitch
 from models.tables.view import Export, SavedView
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "ParcelTrack",
     "AfterSale",
     "Approval",
+    "MoneySwitch",
     "Order",
     "OrderLine",
     "Refund",

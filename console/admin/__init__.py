@@ -28,6 +28,7 @@ from console.admin.matrix import MatrixView
 from console.admin.member import AdmissionView, MemberView, OfferView, RankView, SeedView, StandingLogView, StandingView
 from console.admin.merchant import MerchantView
 from console.admin.money import VIEWS as MONEY
+from console.admin.money import switch
 from console.admin.move import MoveView
 from console.admin.order import OrderView
 from console.admin.parcel import ParcelView, PresaleView
@@ -114,7 +115,7 @@ def register(app: Flask) -> Admin:
         admin.add_view(view())
     check(admin._views)
     offer(app, admin._views)
-    app.jinja_env.globals.update(menu=lambda: _sections(admin), reasons_of=reason.of)
+    app.jinja_env.globals.update(menu=lambda: _sections(admin), banners=switch.banners, reasons_of=reason.of)
     return admin
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from models.operations import ledger, share
 from models.queries import member as members
+from models.queries import switch as switches
 from models.queries.party import Parties
 from models.rules import commission as rules
 from models.rules import refund
@@ -15,6 +16,7 @@ from models.rules.commission import Kind, Row, RowKind, Terms, Upline
 from models.rules.ledger import Leg
 from models.rules.policy import Policy
 from models.rules.share import Marks
+from models.rules.switch import MoneyJob
 from models.tables.member import Member
 from models.tables.order import Order
 
@@ -31,6 +33,7 @@ class Settlement:
 
 def settle(*, order: Order, policy: Policy, parties: Parties, people: Mapping[int, Member], at: datetime) -> None:
     """Empty clearing into every row of rules §5.2 in one posting, with what each rested on. ``settled_fen`` is set."""
+    switches.check(MoneyJob.SETTLE)
     made = settlement(order, policy, parties, people, distance=_distance(order))
     ledger.post(**posting(order, made, at))
     share.book(made.shares)

@@ -7,10 +7,13 @@ import sqlalchemy as sa
 
 from models.base import db
 from models.errors import Conflict, DomainError, Forbidden
-from models.operations import share
+from models.operations import outbox, share
 from models.queries import dividend as queries
 from models.queries import member as members
 from models.queries import policy as policies
+from models.queries import switch as switches
+from models.rules.switch import MoneyJob
+from models.tables.job import Job, Queue
 from models.tables.payout import DividendBill, DividendLine
 
 
@@ -28,6 +31,10 @@ class NotBuilt(Conflict):
 
 class NotConfirmed(Conflict):
     """Only a confirmed bill is paid."""
+
+
+class LinesChanged(Conflict):
+    """The lines are not those that the second person saw."""
 
 
 class SameHands(Forbidden):
@@ -63,9 +70,11 @@ def build(*, month: date, bounds: queries.Bounds, at: datetime, by: str) -> Divi
     return bill
 
 
-def confirm(*, bill_id: int, at: datetime, by: str) -> DividendBill:
-    """A second person vouches for the lines as they stand."""
+def confirm(*, bill_id: int, at: datetime, by: str, digest: bytes | None = None) -> DividendBill:
+    """A second person vouches for the lines as they stand; ``digest`` is of the lines that were shown."""
     bill = db.session.get_one(DividendBill, bill_id, with_for_update=True)
+    if digest is not None and digest != queries.digest(bill_id):
+        raise LinesChanged("规则 5.7：账单内容与您查看的不一致，请重新核对后再确认。")
     if bill.state != "built":
         raise NotBuilt("该账单已确认，请刷新后查看最新状态")
     if bill.built_by == by:
@@ -83,6 +92,7 @@ def pay_line(*, line_id: int, at: datetime) -> DividendLine:
         raise NotConfirmed("账单尚未由第二人确认，不能付款")
     if line.state == "paid":
         return line
+    switches.check(MoneyJob.DIVIDEND)
     member = members.locked([line.member_id])[line.member_id]
     _, policy = policies.in_force(at)
     draft = share.Draft()
@@ -107,6 +117,24 @@ def fail_line(*, line_id: int, error: DomainError) -> None:
     line = db.session.get_one(DividendLine, line_id, with_for_update=True)
     if line.state != "paid":
         line.state, line.failure = "failed", str(error)
+
+
+def ask_to_pay(*, bill_id: int, at: datetime, by: str, run_at: datetime | None = None) -> Job:
+    """Have a confirmed bill paid in the background, what is paid already left as it is; from ``run_at`` on."""
+    bill = db.session.get_one(DividendBill, bill_id)
+    if bill.state != "confirmed":
+        raise NotConfirmed("规则 5.7：账单须先由另一人确认，且尚未付清，才能支付。")
+    return outbox.request(
+        "pay_bill", queue=Queue.MONEY, payload={"bill_id": bill_id}, subject=f"bill:{bill_id}", title="支付分红账单",
+        by=by, key=f"pay_bill:{bill_id}:{(run_at or at):%Y-%m-%dT%H:%M:%S}", run_at=run_at,
+    )  # fmt: skip
+
+
+def retry_line(*, line_id: int, at: datetime) -> DividendLine:
+    """Pay one line that failed, and close its bill where it was the last."""
+    line = pay_line(line_id=line_id, at=at)
+    close(bill_id=line.bill_id, at=at)
+    return line
 
 
 def close(*, bill_id: int, at: datetime) -> DividendBill:

@@ -31,7 +31,7 @@ class Due:
 
 
 # Each branch reads one partial index; at one instant candidates lapse, receipts confirm themselves, shares mature,
-# cycles end: by order number, or by sequence of placement.
+# cycles end: by order number, or by sequence of placement. What is switched off waits where it is.
 _NEXT = sa.text(
     """
     SELECT at, kind, subject FROM (
@@ -40,10 +40,12 @@ _NEXT = sa.text(
          WHERE m.lapse_at = (SELECT min(lapse_at) FROM member WHERE lapse_at <= :until))
         UNION ALL
         (SELECT confirm_at, 1, id, 0, number FROM shop_order
-         WHERE confirm_at = (SELECT min(confirm_at) FROM shop_order WHERE confirm_at <= :until))
+         WHERE confirm_at = (SELECT min(confirm_at) FROM shop_order WHERE confirm_at <= :until)
+         AND NOT EXISTS (SELECT FROM money_switch WHERE job = 'settle' AND is_off))
         UNION ALL
         (SELECT mature_at, 2, id, 0, number FROM shop_order
-         WHERE mature_at = (SELECT min(mature_at) FROM shop_order WHERE mature_at <= :until))
+         WHERE mature_at = (SELECT min(mature_at) FROM shop_order WHERE mature_at <= :until)
+         AND NOT EXISTS (SELECT FROM money_switch WHERE job = 'mature' AND is_off))
         UNION ALL
         (SELECT m.cycle_end, 3, m.id, s.id, '' FROM member m LEFT JOIN seat s ON s.member_id = m.id
          WHERE m.cycle_end = (SELECT min(cycle_end) FROM member WHERE cycle_end <= :until))

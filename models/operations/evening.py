@@ -18,11 +18,13 @@ from models.operations.commission import Settlement
 from models.queries import member as members
 from models.queries import party
 from models.queries import policy as policies
+from models.queries import switch as switches
 from models.queries.party import Parties
 from models.rules import share as shares
 from models.rules import withdrawal
 from models.rules.commission import Kind
 from models.rules.policy import LevelsBy
+from models.rules.switch import MoneyJob
 from models.tables.member import Member
 from models.tables.order import Order
 from models.tables.standing import Obligation
@@ -74,6 +76,7 @@ def complete_many(*, numbers: Sequence[str], at: datetime) -> None:
 
 
 def _complete_set(numbers: list[str], at: datetime) -> None:
+    switches.check(MoneyJob.SETTLE)
     found = _completed(numbers, at)
     parties = {by: party.of(list(run), by=by) for by, run in _by_upline(found).items()}
     people = members.locked(set().union(*(one.everybody(found) for one in parties.values())))

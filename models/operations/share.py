@@ -16,11 +16,13 @@ from models.queries import after_sale
 from models.queries import ledger as books
 from models.queries import member as members
 from models.queries import policy as policies
+from models.queries import switch as switches
 from models.rules import share as rules
 from models.rules import withdrawal
 from models.rules.ledger import Leg
 from models.rules.policy import Policy
 from models.rules.share import Bucket, Marks
+from models.rules.switch import MoneyJob
 from models.tables.member import Member
 from models.tables.order import Order, Share
 from models.tables.standing import Obligation
@@ -140,6 +142,7 @@ def mature(*, order_id: int, at: datetime) -> None:
     order = db.session.get_one(Order, order_id, with_for_update=True)
     if order.mature_at is None or order.mature_at > at:
         return
+    switches.check(MoneyJob.MATURE)
     order.mature_at = None
     _ripen(order, at, f"mature:{order.number}")
 
@@ -147,7 +150,11 @@ def mature(*, order_id: int, at: datetime) -> None:
 def ripen(*, order_id: int, at: datetime, key: str) -> None:
     """An after-sale has ended: what waited for it alone becomes available, if the days are over (rules §5.5)."""
     order = db.session.get_one(Order, order_id, with_for_update=True)
-    if order.completed_at is not None and order.mature_at is None:
+    if order.completed_at is None or order.mature_at is not None:
+        return
+    if switches.is_off(MoneyJob.MATURE):
+        order.mature_at = at  # it matures with the others, once that goes on
+    else:
         _ripen(order, at, key)
 
 
@@ -168,6 +175,8 @@ def release(draft: Draft, order: Order, share: Share, owner: Member, policy: Pol
     level = None if share.kind == "region" else share.level
     marks = Marks(order.is_held, order.is_fraud, after_sale.is_open(order.id))
     is_mature = order.completed_at is not None and rules.is_mature(order.completed_at, at, marks, policy)
+    if is_mature and switches.is_off(MoneyJob.MATURE):
+        is_mature, order.mature_at = False, at
     draft.move(share, owner.code, rules.release(members.person(owner), level, marks, matured=is_mature), "release")
 
 

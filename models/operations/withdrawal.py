@@ -10,10 +10,12 @@ from models.operations import outbox, share
 from models.queries import ledger as books
 from models.queries import member as members
 from models.queries import policy as policies
+from models.queries import switch as switches
 from models.rules import tax
 from models.rules import withdrawal as rules
 from models.rules.share import Bucket
 from models.rules.standing import Standing
+from models.rules.switch import MoneyJob
 from models.rules.tax import Month, Payment
 from models.rules.withdrawal import TransferState
 from models.tables.job import Queue
@@ -135,6 +137,7 @@ def mark_sent(*, number: str, seen: datetime | None, at: datetime) -> bool:
     withdrawal = _locked(number)
     if withdrawal.state != "approved" or withdrawal.sent_at != seen:
         return False
+    switches.check(MoneyJob.TRANSFER)
     withdrawal.sent_at = at
     db.session.flush()
     return True

@@ -1,5 +1,6 @@
 """What a month's dividend comes to, and what refunds since have changed."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -58,6 +59,21 @@ def bases(begins: datetime, ends: datetime) -> dict[int, int]:
     """The dividend's base of every member for what was completed in [begins, ends), less all refunds."""
     found = db.session.execute(sa.text(_BASE), {"begins": begins, "ends": ends})
     return {row.member_id: row.fen for row in found}
+
+
+def digest(bill_id: int) -> bytes:
+    """SHA-256 over a bill's lines: what the second person sees is what is paid."""
+    columns = (DividendLine.member_id, DividendLine.of_month, DividendLine.bps, DividendLine.base_fen)
+    rows = db.session.execute(
+        sa.select(*columns, DividendLine.amount_fen).where(DividendLine.bill_id == bill_id).order_by(DividendLine.id)
+    )
+    return hashlib.sha256("\n".join(",".join(map(str, row)) for row in rows).encode()).digest()
+
+
+def unpaid(bill_id: int) -> list[int]:
+    """The lines of a bill that are still to be paid, in their order."""
+    chosen = sa.select(DividendLine.id).where(DividendLine.bill_id == bill_id, DividendLine.state != "paid")
+    return list(db.session.scalars(chosen.order_by(DividendLine.id)))
 
 
 Bounds = Callable[[date], tuple[datetime, datetime]]

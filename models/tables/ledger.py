@@ -29,6 +29,7 @@ class Account(Base):
             name="bucket",
         ),
         sa.UniqueConstraint("code"),
+        sa.Index(None, "bucket", "id"),
         sa.Index("ix_account_debt", "id", postgresql_where=sa.text("bucket = 'debt'")),
     )
 
@@ -51,6 +52,7 @@ class Posting(Base):
         sa.UniqueConstraint("key"),
         sa.Index(None, "at", "id"),
         sa.Index(None, "subject", "id"),
+        sa.Index("ix_posting_rare", "kind", "id", postgresql_where=sa.text("kind NOT IN ('pay', 'settle', 'mature')")),
         sa.CheckConstraint("octet_length(digest) = 32", name="digest"),
     )
 
