@@ -12,6 +12,7 @@ from console.admin.account import AccountView
 from console.admin.after_sale import AfterSaleView
 from console.admin.agency import AgencyView, UnmatchedView
 from console.admin.agency_report import AgencyReportView
+from console.admin.agreement import AgreementView, ConsentView
 from console.admin.approval import ApprovalView
 from console.admin.audit import AuditView
 from console.admin.base import SECTIONS, SecureView, check
@@ -32,6 +33,7 @@ from console.admin.money import switch
 from console.admin.move import MoveView
 from console.admin.order import OrderView
 from console.admin.parcel import ParcelView, PresaleView
+from console.admin.policy import PolicyView
 from console.admin.product import ProductView
 from console.admin.refresh import RefreshView
 from console.admin.saved import SavedViewView
@@ -79,6 +81,9 @@ VIEWS: tuple[type[SecureView], ...] = (
     AgencyView,
     AgencyReportView,
     UnmatchedView,
+    PolicyView,
+    AgreementView,
+    ConsentView,
     ImportView,
     HistoryView,
     LayoutView,

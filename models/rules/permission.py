@@ -203,6 +203,14 @@ _REGION = (
     Permission("agency.approve", "Approve the end of an agency", (Role.FINANCE, Role.COMPLIANCE), step_up=True),
 )
 
+_POLICY = (
+    Permission("policy.view", "See policies and the lint", HOUSE),
+    Permission("policy.draft", "Draft and withdraw policies", (Role.OPERATOR, Role.COMPLIANCE)),
+    Permission("policy.approve", "Put a policy in force", (Role.COMPLIANCE, Role.FINANCE), step_up=True),
+    Permission("agreement.view", "See agreements and consents", HOUSE),
+    Permission("agreement.publish", "Publish an agreement", (Role.COMPLIANCE,), step_up=True),
+)
+
 _SYSTEM = (
     Permission("job.view", "See jobs", HOUSE),
     Permission("job.cancel", "Cancel a job", (Role.OPERATOR,)),
@@ -229,6 +237,7 @@ _DESKS = (
     _MEMBER,
     _ORDER,
     _REGION,
+    _POLICY,
     _SYSTEM,
 )
 
