@@ -1,4 +1,4 @@
-"""``python -m tests.bench.placement [BEEHIVE.csv]``: a join in its own transaction, and a real tree of referrals.
+"""``python -m tests.bench.placement [MEMBERS] [BEEHIVE.csv]``: joins, each in its transaction; a real referral tree.
 
 Finding and taking the first vacancy of a random sponsor is measured against inserting the same rows with the parent
 given; then the counts of ten levels below one member with 88,572 there; then the real tree through the operation.
@@ -9,7 +9,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from math import ceil, log
 from pathlib import Path
@@ -23,7 +23,7 @@ from models.operations import placement
 from models.queries import tree
 
 AT = datetime(2026, 1, 1, 1, tzinfo=UTC)
-MEMBERS, JOINS = 100_000, 1_000
+MEMBERS, JOINS, ROUNDS = 100_000, 1_000, 5
 FULL = 88_573  # a member with ten full levels below
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "trees" / "beehive_members_v2.csv"
 DICE = random.Random(20261123)
@@ -49,6 +49,17 @@ _GIVEN = sa.text(
     INSERT INTO frontier (seat_id, is_open, taken, best_id, best_distance) SELECT id, true, 0, id, 0 FROM made
     """
 )
+_VACANCY = sa.text(
+    """
+    SELECT s.id AS parent, s.depth + 1 AS depth,
+           CASE WHEN t.taken & 1 = 0 THEN 1 WHEN t.taken & 2 = 0 THEN 2 ELSE 3 END AS slot
+    FROM frontier f JOIN frontier t ON t.seat_id = f.best_id JOIN seat s ON s.id = f.best_id
+    WHERE f.seat_id = coalesce((SELECT seat_id FROM frontier WHERE seat_id = :under AND best_id IS NOT NULL),
+                               (SELECT id FROM seat WHERE matrix_id = :network AND parent_id IS NULL))
+    """
+)
+_REFRESH = sa.text("SELECT seat_refresh(:seat)")
+_UPDATED = sa.text("SELECT n_tup_upd FROM pg_stat_xact_user_tables WHERE relname = 'frontier'")
 _TAKE = sa.text("SELECT parent_id, slot, depth FROM seat_take(:network, :under, :owner, true, :at)")
 
 
@@ -70,7 +81,7 @@ def network(code: str) -> Matrix:
 def filled(count: int) -> int:
     """A network of so many, breadth first; its id."""
     matrix = network("bench").id
-    told = {"matrix": matrix, "count": count, "spare": 2 * JOINS, "at": AT}
+    told = {"matrix": matrix, "count": count, "spare": 7 * JOINS, "at": AT}
     db.session.execute(sa.text(_FILL), told)
     db.session.execute(sa.text(_SEATS), told)
     db.session.execute(sa.text("INSERT INTO frontier (seat_id, is_open, taken) SELECT id, true, 0 FROM seat"))
@@ -78,49 +89,69 @@ def filled(count: int) -> int:
     return matrix
 
 
-def joined(matrix: int, owners: Sequence[int], seats: int) -> tuple[list[float], list[tuple[int, int, int]]]:
-    """Milliseconds of each join below a random sponsor, and the places that were taken."""
-    times, places = [], []
-    for owner in owners:
-        told = {"network": matrix, "under": DICE.randrange(1, seats), "owner": owner, "at": AT}
-        began = time.perf_counter()
-        with transaction():
-            row = db.session.execute(_TAKE, told).one()
-        times.append((time.perf_counter() - began) * 1e3)
-        places.append((row.parent_id, row.slot, row.depth))
-    return times, places
+def busy(pid: int) -> float:
+    """Milliseconds of CPU that a backend has used."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
 
 
-def given(matrix: int, owners: Sequence[int], places: Sequence[tuple[int, int, int]]) -> list[float]:
-    """Milliseconds of inserting the same rows with the place known."""
-    times = []
-    for owner, (parent, slot, depth) in zip(owners, places, strict=True):
-        told = {"network": matrix, "owner": owner, "parent": parent, "slot": slot, "depth": depth, "at": AT}
-        began = time.perf_counter()
+def sponsor(kind: str, seats: int) -> int:
+    """A seat as people bring people: anybody, one of a few, or somebody who has just come."""
+    if kind == "influencer":
+        return DICE.randrange(1, 2 + seats // 1_000)
+    return max(1, seats - int(DICE.expovariate(0.2))) if kind == "chain" else DICE.randrange(1, seats)
+
+
+def timed(statement: sa.TextClause, told: dict[str, object], pid: int) -> tuple[float, float]:
+    """Milliseconds of a transaction of one statement, and of the backend's CPU."""
+    used, began = busy(pid), time.perf_counter()
+    with transaction():
+        db.session.execute(statement, told)
+    return (time.perf_counter() - began) * 1e3, busy(pid) - used
+
+
+def joins(matrix: int, kind: str, owners: Iterator[int], count: int) -> None:
+    """Taking the first vacancy against inserting the same rows with the parent known, turn by turn."""
+    pid = db.session.scalar(sa.select(sa.func.pg_backend_pid()))
+    found, known = [], []
+    for _ in range(ROUNDS):
+        for _ in range(JOINS // ROUNDS):
+            under = {"network": matrix, "under": sponsor(kind, count), "at": AT}
+            found.append(timed(_TAKE, {**under, "owner": next(owners)}, pid))
+        for _ in range(JOINS // ROUNDS):
+            place = db.session.execute(_VACANCY, {"under": sponsor(kind, count), "network": matrix}).one()
+            told = {"network": matrix, "owner": next(owners), "at": AT, **place._asdict()}
+            db.session.rollback()
+            known.append(timed(_GIVEN, told, pid))
+            with transaction():
+                db.session.execute(_REFRESH, {"seat": place.parent})
+    (ours, ours_cpu), (limit, limit_cpu) = (map(median, zip(*times, strict=True)) for times in (found, known))
+    say(
+        f"{count:,} members, {kind} sponsors: first vacancy p50 {ours:.2f} ms, parent known {limit:.2f}, ratio"
+        f" {ours / limit:.2f}; CPU {ours_cpu:.2f} against {limit_cpu:.2f} ms, ratio {ours_cpu / limit_cpu:.2f};"
+        f" at most {touched(matrix, kind, owners, count)} rows touched of {ceil(log(2 * count + 1, 3)) + 1} allowed"
+    )
+
+
+def touched(matrix: int, kind: str, owners: Iterator[int], count: int) -> int:
+    """The most seats whose pointers one of a hundred joins has changed."""
+    most = 0
+    for _ in range(100):
         with transaction():
-            db.session.execute(_GIVEN, told)
-        times.append((time.perf_counter() - began) * 1e3)
-    return times
+            since = db.session.scalar(_UPDATED)
+            told = {"network": matrix, "under": sponsor(kind, count), "owner": next(owners), "at": AT}
+            db.session.execute(_TAKE, told)
+            most = max(most, db.session.scalar(_UPDATED) - since)
+    assert most <= ceil(log(2 * count + 1, 3)) + 1
+    return most
 
 
 def measure(count: int) -> None:
     with transaction():
         matrix = filled(count)
-    owners = list(db.session.scalars(sa.select(Member.id).order_by(Member.id).offset(count).limit(JOINS)))
+    owners = iter(db.session.scalars(sa.select(Member.id).order_by(Member.id).offset(count)).all())
     db.session.rollback()
-    found, places = joined(matrix, owners, count)
-    with transaction():
-        ours = sa.delete(Seat).where(Seat.id > count)
-        db.session.execute(ours)
-        placement.rebuild(matrix_id=matrix)
-    known = given(matrix, owners, places)
-    bound = ceil(log(2 * (count + JOINS) + 1, 3)) + 1
-    say(
-        f"{count:,} members: first vacancy p50 {median(found):.2f} ms, parent known {median(known):.2f} ms,"
-        f" ratio {median(found) / median(known):.2f}; rows that may be touched ≤ {bound}"
-    )
-    with transaction():
-        placement.rebuild(matrix_id=matrix)
+    for kind in ("uniform", "influencer", "chain"):
+        joins(matrix, kind, owners, count)
 
 
 def counts() -> None:
@@ -162,9 +193,9 @@ def real(path: Path) -> None:
 def main() -> None:
     say(f"load {os.getloadavg()[0]:.1f}")
     with replay.scratch():
-        measure(MEMBERS)
+        measure(int(sys.argv[1]) if len(sys.argv) > 1 else MEMBERS)
         counts()
-        real(Path(sys.argv[1]) if len(sys.argv) > 1 else REAL)
+        real(Path(sys.argv[2]) if len(sys.argv) > 2 else REAL)
 
 
 if __name__ == "__main__":
