@@ -25,6 +25,7 @@ from models import db, transaction
 from tests import people
 from tests.browser import CHROMIUM, WHY_NOT
 from tests.conftest import superuser
+from tests.operations import world
 
 SWITCHES = [
     "--no-sandbox",
@@ -120,6 +121,13 @@ def _answers(address: str) -> bool:
     with suppress(OSError), urllib.request.urlopen(f"{address}/readyz", timeout=5) as answer:
         return bool(answer.status == 200)
     return False
+
+
+@pytest.fixture(scope="session")
+def network(live: Live) -> None:
+    """The one network of the tests' world in the running installation: its matrix, its policy, its agreement."""
+    with live.app.app_context(), transaction():
+        world.network()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,87 @@
+"""What a person wrote is text on every page: markup in every text column of every table, on every list and detail."""
+
+import sys
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from console.admin.base import ReadView
+from models import db
+from tests import dull, people
+from tests.conftest import superuser
+from tests.people import Browser
+
+MARKUP = """<script>alert(1)</script>"><img src=x onerror=alert(1)>"""
+LIVE = ("<script>alert", '"><img', "<img src=x")
+ESCAPED = "&lt;script&gt;alert(1)"
+# Words that code looks up, in columns that the database does not hold to a list.
+WORDS: dict[tuple[str, str], Any] = {
+    ("approval", "kind"): "ledger.adjust",
+    ("approval", "payload"): {"template": "house", "amount_fen": 1, "member": None},
+    ("approval", "reason"): MARKUP,
+    ("batch", "page"): "jobs",
+    ("export", "columns"): ["id"],
+    ("import_run", "layout"): {},
+    ("member", "position"): 2,
+    ("staff", "roles"): ["operator"],
+    ("staff", "state"): "active",
+}
+# A world has a policy in force.
+KEPT = {"policy_version"}
+HOSTILE = {"text": MARKUP, "text[]": [MARKUP], "character varying": MARKUP}
+
+
+@pytest.fixture
+def hostile(own_app: Flask, services) -> Flask:
+    """The console on a database where each table holds one row whose every text is markup."""
+    url = sa.make_url(own_app.config["SETTINGS"].database_url)
+    with superuser(services, str(url.database)) as connection:
+        names = dull.tables(connection)
+        words = {name: dull.choices(connection, name) for name in names}
+        for name in names:
+            dull.unhinge(connection, name)
+        connection.execute(b"SET session_replication_role = replica")
+        for name in names:
+            _write(connection, name, words[name])
+    return own_app
+
+
+def _write(connection: Any, table: str, words: dict[str, str]) -> None:
+    row = {}
+    for column, kind in dull.kinds(connection, table).items():
+        value = HOSTILE.get(kind, dull.DULL.get(kind))
+        value = WORDS.get((table, column), words.get(column, value))
+        row[column] = dull.Jsonb(value) if kind == "jsonb" and not isinstance(value, dull.Jsonb) else value
+    if table not in KEPT:
+        connection.execute(f'DELETE FROM "{table}"'.encode())
+    dull.insert(connection, table, row)
+
+
+def _pages(app: Flask) -> list[ReadView]:
+    return [view for view in app.extensions["admin"][0]._views if isinstance(view, ReadView)]
+
+
+def _visited(browser: Browser, view: ReadView, row_id: int) -> dict[str, tuple[int, str]]:
+    every = ",".join(column.key for column in view.columns if column.listed)
+    paths = [f"{view.url}/?cols={every}", *([f"{view.url}/{row_id}"] if view.has_detail else [])]
+    answers = {path: browser.get(path) for path in paths}
+    return {path: (answer.status_code, answer.text) for path, answer in answers.items()}
+
+
+class TestMarkup:
+    def test_is_text_on_every_list_and_detail(self, hostile):
+        with hostile.app_context():
+            browser = Browser(hostile, hostile.response_class).sign_in(people.person("admin"))
+            pages = {}
+            for view in _pages(hostile):
+                pages |= _visited(browser, view, dull.DULL["bigint"])
+            db.session.remove()
+        broken = [path for path, (status, _) in pages.items() if status >= 500]
+        alive = [path for path, (_, text) in pages.items() if any(mark in text for mark in LIVE)]
+        shown = [path for path, (_, text) in pages.items() if ESCAPED in text]
+        sys.stdout.write(f"markup: {len(pages)} pages, {len(shown)} show it as text, {len(alive)} let it live\n")
+        assert alive == []
+        assert broken == []
+        assert len(shown) > len(pages) / 2
