@@ -27,6 +27,7 @@ WORDS = {
     "because": words.BECAUSE,
     "evidence_words": words.EVIDENCE,
     "order_states": words.ORDER_STATES,
+    "moves_words": words.MOVES,
     "seed_states": words.SEED_STATES,
 }
 LINES = 50
@@ -99,6 +100,7 @@ def statement(member: Member, bucket: str, args: Mapping[str, str]) -> dict[str,
     return {
         **WORDS,
         "bucket": bucket,
+        "postings_at": "postings.detail" if "postings" in peers() else "",
         "lines": lines[:LINES],
         "more": more,
         "balance_fen": dossier.money(member.code)[bucket],

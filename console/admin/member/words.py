@@ -43,7 +43,7 @@ BUCKET_MEANINGS: dict[str, Text] = {
     "debt": _l("Refunds of what was already paid out; whatever becomes available pays it first."),
 }
 CHANGES: dict[str, Badge] = {
-    "registered": Badge(_l("Registered"), Tone.BUSY),
+    "registered": Badge(_l("Registration"), Tone.BUSY),
     "lapsed": Badge(_l("Lapsed"), Tone.PLAIN),
     "qualified": Badge(_l("Qualified"), Tone.GOOD),
     "unlocked": Badge(_l("Levels 2 and 3 unlocked"), Tone.GOOD),
@@ -63,6 +63,10 @@ CHANGES: dict[str, Badge] = {
 # Why a transition happened, as the operations write it; what staff chose stands behind the colon.
 BECAUSE: dict[str, Text] = {
     "registered": _l("accepted the agreement"),
+    "registered again": _l("registered again"),
+    "lapsed": _l("the days to qualify were over"),
+    "revived": _l("the standing is back"),
+    "staff": _l("by staff"),
     "not qualified in time": _l("not qualified in time"),
     "admission passed": _l("every admission task passed"),
     "directs": _l("enough directs have qualified"),
@@ -105,4 +109,11 @@ SEED_STATES: dict[str, Badge] = {
     "declined": Badge(_l("Declined by the merchant"), Tone.WARN),
     "named": Badge(_l("Named"), Tone.GOOD),
     "dropped": Badge(_l("Let go")),
+}
+MOVES: dict[str, Text] = {
+    "place": _l("Placed in the tree"),
+    "free": _l("Seat freed"),
+    "close": _l("Slots closed"),
+    "open": _l("Slots opened"),
+    "move": _l("Re-placed"),
 }
