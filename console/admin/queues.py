@@ -13,7 +13,7 @@ from console import formatting
 from console.admin import agency, approval
 from console.admin.base import SecureView, Viewer
 from console.admin.columns import Text
-from models import AfterSale, Approval, CurationProposal, Event, Job, Member, Order, db
+from models import AfterSale, Approval, CurationProposal, Event, Job, Member, Order, SeedCandidate, db
 from models.queries import order as orders
 from models.rules.curation import ProposalState
 from models.rules.parcel import SHIP_HOURS
@@ -113,6 +113,32 @@ QUEUES: tuple[Queue, ...] = (
         "weekly_refresh",
         {"state": "proposed"},
         timedelta(days=4),
+    ),
+    Queue(
+        _l("Seed candidates to propose"),
+        "seed.propose",
+        lambda person: sa.select(SeedCandidate.tagged_at).where(SeedCandidate.state == "tagged"),
+        "seeds",
+        {"state": "tagged"},
+        timedelta(days=3),
+    ),
+    Queue(
+        _l("Accepted seed promoters to name"),
+        "seed.propose",
+        lambda person: sa.select(SeedCandidate.answered_at).where(SeedCandidate.state == "accepted"),
+        "seeds",
+        {"state": "accepted"},
+        timedelta(days=3),
+    ),
+    Queue(
+        _l("Seed promoters proposed to us"),
+        "offer.answer",
+        lambda person: sa.select(SeedCandidate.proposed_at).where(
+            SeedCandidate.state == "proposed", SeedCandidate.merchant_id == (person.merchant_id or 0)
+        ),
+        "seed_offers",
+        {"state": "proposed"},
+        timedelta(days=3),
     ),
     Queue(
         _l("Dead letters"),
