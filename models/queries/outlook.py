@@ -82,23 +82,27 @@ class Day:
 _REACHED = {
     Metric.RECRUITS: """
         SELECT m.cycle_end, m.standing, m.failures
-        FROM (SELECT sponsor_id AS id, array_agg(qualified_at) AS instants FROM member
+        FROM (SELECT sponsor_id AS id, array_agg(qualified_at) AS instants, count(*) AS n,
+              min(qualified_at) AS first_at, max(qualified_at) AS last_at FROM member
               WHERE qualified_at >= :since AND sponsor_id IS NOT NULL
               GROUP BY sponsor_id HAVING count(*) >= :target) f
         JOIN member m ON m.id = f.id
         WHERE m.cycle_end >= :from_ AND m.cycle_end < :to
-          AND (SELECT count(*) FROM unnest(f.instants) AS i (at) WHERE i.at >= m.cycle_start AND i.at < m.cycle_end)
-              >= :target
+          AND CASE WHEN f.first_at >= m.cycle_start AND f.last_at < m.cycle_end THEN f.n ELSE (
+              SELECT count(*) FROM unnest(f.instants) AS i (at) WHERE i.at >= m.cycle_start AND i.at < m.cycle_end)
+              END >= :target
     """,
     Metric.ORDERS: """
         SELECT m.cycle_end, m.standing, m.failures
-        FROM (SELECT seller_id AS id, array_agg(completed_at) AS instants FROM shop_order
+        FROM (SELECT seller_id AS id, array_agg(completed_at) AS instants, count(*) AS n,
+              min(completed_at) AS first_at, max(completed_at) AS last_at FROM shop_order
               WHERE completed_at >= :since AND state = 'completed'
               GROUP BY seller_id HAVING count(*) >= :target) f
         JOIN member m ON m.id = f.id
         WHERE m.cycle_end >= :from_ AND m.cycle_end < :to
-          AND (SELECT count(*) FROM unnest(f.instants) AS i (at) WHERE i.at >= m.cycle_start AND i.at < m.cycle_end)
-              >= :target
+          AND CASE WHEN f.first_at >= m.cycle_start AND f.last_at < m.cycle_end THEN f.n ELSE (
+              SELECT count(*) FROM unnest(f.instants) AS i (at) WHERE i.at >= m.cycle_start AND i.at < m.cycle_end)
+              END >= :target
     """,
 }
 # Days are cut from the first one on, which begins at midnight in Shanghai: no clock there ever turns.

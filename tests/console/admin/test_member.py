@@ -78,7 +78,7 @@ class TestPage:
 
     def test_leads_to_the_tree_the_sponsor_and_the_directs(self, staff, network):
         page = page_of(staff("operator"), network["a"])
-        assert "/tree?member=a" in page
+        assert "/tree/?code=a" in page
         for code in ("M-2", "b", "c"):
             assert f"/members/by-code/{code}" in page
 
