@@ -173,10 +173,9 @@ class BatchView(ReadView):
         count, amount = chosen.totals()
         operations.check_size(count)
         shown = tuple(column for column in chosen.view.columns if column.listed and column.shown)
-        first = (
-            chosen.picked(*(column.at.label(column.key) for column in shown)).order_by(*chosen.ordered).limit(SAMPLE)
-        )
-        sample = db.session.execute(first).all()
+        # Every column is read: a shown cell may be drawn from others beside it.
+        read = (column.at.label(column.key) for column in chosen.view.columns)
+        sample = db.session.execute(chosen.picked(*read).order_by(*chosen.ordered).limit(SAMPLE)).all()
         return self.render(
             "batch/preview.html", chosen=chosen, count=count, amount=amount, sample=sample, columns=shown
         )

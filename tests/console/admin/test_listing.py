@@ -140,3 +140,19 @@ class TestListings:
         assert "舒缓面膜" in staff("merchant", merchant_id=product.merchant_id).get("/listings/").text
         assert "舒缓面膜" not in staff("merchant").get("/listings/").text
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Listing)) == 1
+
+
+class TestBulk:
+    @pytest.mark.parametrize("key", ["approve", "refuse"])
+    def test_decision_on_proposals_is_previewed(self, staff, product, key):
+        row = proposal(product)
+        page = staff("operator").post("/batches/preview", data={"page": "weekly_refresh", "key": key, "ids": [row.id]})
+        assert page.status_code == 200
+        assert "舒缓面膜" in page.text
+
+    def test_delisting_is_previewed(self, staff, product):
+        page = staff("operator").post(
+            "/batches/preview", data={"page": "products", "key": "delist", "ids": [product.id]}
+        )
+        assert page.status_code == 200
+        assert "舒缓面膜" in page.text
