@@ -1,9 +1,13 @@
-"""The placement tree looked over: what is wrong with it, found in the background."""
+"""The placement tree looked over in the background: what is wrong with it, and the weekly flow planned."""
 
 from itertools import islice
 from typing import Any
 
+import sqlalchemy as sa
+
 from jobs.queue import Run, job
+from models import Matrix, db
+from models.operations import flow
 from models.queries import integrity, tree
 
 SHOWN = 200
@@ -19,3 +23,20 @@ def check_tree(run: Run) -> dict[str, Any]:
         found += islice(part(), SHOWN + 1 - len(found))
         run.progress(n, len(parts))
     return {"findings": found[:SHOWN], "is_cut": len(found) > SHOWN, "counts": dict(integrity.counts())}
+
+
+@job(title="每周清流计划", max_attempts=3)
+def plan_flows(run: Run, *, at: str) -> dict[str, Any]:
+    """Propose stand-ins for each network with a gap, one network a transaction; ``at`` only names the period.
+
+    Twice it comes to the same: an open plan of a network is replaced.
+    """
+    planned = []
+    for matrix_id in list(db.session.scalars(sa.select(Matrix.id).order_by(Matrix.id))):
+        run.check()
+        with run.transaction():
+            try:
+                planned.append(flow.plan(matrix_id=matrix_id, at=run.at, by=run.actor.name).id)
+            except flow.NothingToRepair:
+                continue
+    return {"plans": planned}

@@ -56,6 +56,7 @@ LINES: tuple[Line, ...] = (
     Line("每周换新", "propose_refresh", Weekly(1, time(6, 0))),
     Line("商品指标", "count_products", Every(3600)),
     Line("标记种子达人候选", "tag_seeds", Daily(time(0, 20))),
+    Line("每周清流计划", "plan_flows", Weekly(1, time(4, 30))),
     Line("收尾过期会话", "close_lapsed", Every(1800)),
 )
 

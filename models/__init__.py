@@ -5,6 +5,7 @@ from models.tables.after_sale import AfterSale
 from models.tables.approval import Approval
 from models.tables.audit import Audit
 from models.tables.batch import Batch, BatchRow
+from models.tables.flow import FlowLine, FlowPlan
 from models.tables.history import HistoryLine, RawLine, StagedLine
 from models.tables.importing import ImportIssue, ImportLayout, ImportRun
 from models.tables.job import Event, Job, Mark
@@ -48,6 +49,8 @@ __all__ = [
     "Obligation",
     "StandingChange",
     "Team",
+    "FlowLine",
+    "FlowPlan",
     "Frontier",
     "Matrix",
     "Member",

@@ -20,6 +20,7 @@ from console.admin.batch import BatchRowView, BatchView
 from console.admin.board import BusinessBoard, CategoryBoard, RegionBoard, RepurchaseBoard
 from console.admin.curation import CurationView
 from console.admin.export import ExportView, offer
+from console.admin.flow import FlowView
 from console.admin.history import HistoryView
 from console.admin.home import HomeView
 from console.admin.importing import ImportView, LayoutView
@@ -67,6 +68,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     TreeView,
     VacancyView,
     MoveView,
+    FlowView,
     TreeCheckView,
     BusinessBoard,
     RepurchaseBoard,

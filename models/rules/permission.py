@@ -132,6 +132,7 @@ _TREE = (
     Permission("tree.view", "See the placement tree and its log", EVERYBODY),
     Permission("tree.check", "Check and repair the placement tree", (Role.OPERATOR,)),
     Permission("seat.ask", "Ask for a re-placement", (Role.OPERATOR,)),
+    Permission("flow.view", "See the flow plans", HOUSE),
     Permission("flow.plan", "Plan the weekly flow", (Role.OPERATOR,)),
     Permission("flow.approve", "Approve the weekly flow", (Role.OPERATOR, Role.COMPLIANCE), step_up=True),
 )
