@@ -6,7 +6,7 @@ from datetime import datetime, time
 
 import sqlalchemy as sa
 
-from jobs.demo import care, office, orders, people, purse
+from jobs.demo import care, office, orders, people, purse, shelves
 from jobs.demo.plan import SHANGHAI, Day, Plan
 from models import db
 from models.operations import due
@@ -14,6 +14,7 @@ from models.tables.order import Order
 
 STEPS: tuple[tuple[time, Callable[[Day, datetime], None]], ...] = (
     (time(8), office.found),
+    (time(8, 15), shelves.fill),
     (time(8, 30), people.consent_again),
     (time(9), office.appoint),
     (time(9, 5), office.name_seeds),
