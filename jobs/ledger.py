@@ -1,5 +1,6 @@
 """Care of the ledger: sealing it block by block, and noting what its hot accounts hold."""
 
+from itertools import islice
 from typing import Any
 
 from jobs import seals
@@ -7,6 +8,8 @@ from jobs.queue import Run, job
 from models.operations import ledger
 from models.queries import ledger as books
 from models.tables.job import Queue
+
+FINDINGS = 200
 
 
 @job(queue=Queue.MONEY, title="封存账本", max_attempts=3)
@@ -33,3 +36,11 @@ def snapshot_ledger(run: Run, *, at: str) -> dict[str, Any]:
     """Note what every hot account holds, so that reading it costs the postings since alone."""
     with run.transaction():
         return {"upto": ledger.snapshot()}
+
+
+@job(queue=Queue.MONEY, title="核对账本", max_attempts=3)
+def verify_ledger(run: Run) -> dict[str, Any]:
+    """Look for everything that is wrong with the ledger, against the heads kept outside of the database too."""
+    with run.transaction():
+        findings = list(islice(books.differences(seals.kept()), FINDINGS))
+    return {"findings": findings}

@@ -13,7 +13,19 @@ from console import formatting
 from console.admin import agency, approval
 from console.admin.base import SecureView, Viewer
 from console.admin.columns import Text
-from models import AfterSale, Approval, CurationProposal, Event, Job, Member, Order, SeedCandidate, db
+from models import (
+    AfterSale,
+    Approval,
+    CurationProposal,
+    DividendBill,
+    Event,
+    Job,
+    Member,
+    Order,
+    SeedCandidate,
+    Withdrawal,
+    db,
+)
 from models.queries import order as orders
 from models.rules.curation import ProposalState
 from models.rules.parcel import SHIP_HOURS
@@ -139,6 +151,26 @@ QUEUES: tuple[Queue, ...] = (
         "seed_offers",
         {"state": "proposed"},
         timedelta(days=3),
+    ),
+    Queue(
+        _l("Withdrawals to approve"),
+        "withdrawal.approve",
+        lambda person: sa.select(Withdrawal.requested_at).where(
+            Withdrawal.state == "requested", Withdrawal.approved_by.is_distinct_from(f"staff:{person.id}")
+        ),
+        "withdrawals",
+        {"state": "requested"},
+        timedelta(hours=24),
+    ),
+    Queue(
+        _l("Bills to confirm"),
+        "bill.confirm",
+        lambda person: sa.select(DividendBill.built_at).where(
+            DividendBill.state == "built", DividendBill.built_by != f"staff:{person.id}"
+        ),
+        "bills",
+        {"state": "built"},
+        timedelta(days=2),
     ),
     Queue(
         _l("Dead letters"),

@@ -10,8 +10,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 
 from models.base import copy_rows, db
+from models.operations import outbox
 from models.queries import ledger as queries
 from models.rules import ledger as rules
+from models.tables.job import Job, Queue
 from models.tables.ledger import Block, Posting, Snapshot
 
 LOCK = 7310003  # shared by every posting in flight (trigger posting_open)
@@ -115,6 +117,14 @@ def _settled() -> int:
         return 0
     finally:
         nested.rollback()
+
+
+def ask_to_verify(*, at: datetime, by: str) -> Job:
+    """Have the whole ledger verified in the background."""
+    return outbox.request(
+        "verify_ledger", queue=Queue.MONEY, payload={}, subject="ledger", title="核对账本", by=by,
+        key=f"verify_ledger:{at:%Y-%m-%dT%H:%M}",
+    )  # fmt: skip
 
 
 def snapshot() -> int:

@@ -1,0 +1,48 @@
+"""The trial balance: what accounts of each kind hold together, and where the house's shares come from."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.base import db
+from models.queries import ledger as books
+from models.queries.account import held_fen
+from models.tables.ledger import Account
+
+# A debt is as old as the newest leg that made it larger; later earnings pay it off.
+_MADE = """
+    SELECT max(p.at) FROM leg l JOIN posting p ON p.id = l.posting_id
+    WHERE l.account_id = account.id AND l.amount_fen < 0
+"""
+MADE_AT = sa.literal_column(f"({_MADE})", sa.DateTime(timezone=True))
+
+_HOUSE = """
+    SELECT l.reason, date_trunc('month', p.at, 'Asia/Shanghai') AS month, sum(l.amount_fen)::bigint AS fen
+    FROM leg l JOIN posting p ON p.id = l.posting_id
+    WHERE l.account_id = (SELECT id FROM account WHERE code = 'platform:house') AND p.at >= :since
+    GROUP BY l.reason, month ORDER BY month DESC, fen DESC
+"""
+
+
+def by_kind() -> list[tuple[str, int, int]]:
+    """(kind of account, accounts, what they hold together), in the order of the chart."""
+    total = sa.cast(sa.func.sum(Account.balance_fen), sa.BigInteger).label("fen")
+    cold = sa.select(Account.bucket, sa.func.count().label("number"), total).where(~Account.is_hot)
+    found = {row.bucket: [row.number, row.fen] for row in db.session.execute(cold.group_by(Account.bucket))}
+    hot = sa.select(Account.bucket, held_fen().label("fen")).where(Account.is_hot)
+    for row in db.session.execute(hot):
+        kept = found.setdefault(row.bucket, [0, 0])
+        kept[0] += 1
+        kept[1] += row.fen
+    return [(bucket, found[bucket][0], found[bucket][1]) for bucket in sorted(found)]
+
+
+def house(since: Any) -> Sequence[Any]:
+    """(reason, month, fen): what became the house's since an instant."""
+    return db.session.execute(sa.text(_HOUSE), {"since": since}).all()
+
+
+def reserve_fen() -> int:
+    """What the reserve holds now."""
+    return books.balances(["platform:reserve"])["platform:reserve"]
