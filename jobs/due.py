@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from jobs import queue
 from jobs.queue import Run, job
 from models.operations import due
 from models.queries import job as jobs
@@ -18,15 +19,25 @@ def run_due(run: Run, *, at: str) -> dict[str, Any]:
     run does not reach in its ``AT_ONCE`` steps the next one finds; ``at`` only names the period. While the past
     of a demonstration is being written, the present waits: everything due happens there in the order of its days.
     """
-    done = 0
-    while done < AT_ONCE:
+    done = failed = 0
+    while done + failed < AT_ONCE:
         run.check()
-        with run.transaction():
-            found = due.first(run.at) if due.is_ours() and not jobs.is_under_way("build_world") else None
-            if found is not None:
-                due.run(found)
+        found, broke = _next(run)
         if found is None:
             break
-        done += 1
-        run.progress(done, AT_ONCE, "")
-    return {"done": done}
+        if broke:
+            with run.transaction():
+                due.set_aside(found, error=broke, at=run.at)
+        done, failed = done + (not broke), failed + bool(broke)
+        run.progress(done + failed, AT_ONCE, "")
+    return {"done": done} | ({"set_aside": failed} if failed else {})
+
+
+def _next(run: Run) -> tuple[due.Due | None, str]:
+    """The next thing that is due, done; why not, where it is to blame itself."""
+    found = None
+    with queue.blamed() as broke, run.transaction():
+        found = due.first(run.at) if due.is_ours() and not jobs.is_under_way("build_world") else None
+        if found is not None:
+            due.run(found)
+    return found, "".join(broke) if found is not None else ""

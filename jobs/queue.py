@@ -5,15 +5,15 @@ import inspect
 import json
 import pkgutil
 import time
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 from flask import current_app
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 import jobs
 from jobs import bell
@@ -160,6 +160,21 @@ def _attempt(run: Run, *, beating: bool) -> Callable[..., None]:
     except Exception as error:
         log.exception("job.failed")
         return partial(operations.fail, error=_reason(error))
+
+
+@contextmanager
+def blamed() -> Iterator[list[str]]:
+    """Let what is wrong with the work itself end here, its sentence in the list; what befell its servers goes on up."""
+    broke: list[str] = []
+    try:
+        yield broke
+    except (LeaseLost, Cancelled, Interrupted, OSError, OperationalError, InterfaceError):
+        raise
+    except DomainError as error:
+        broke.append(str(error))
+    except Exception as error:
+        log.exception("step.failed")
+        broke.append(_reason(error))
 
 
 def _known(claim: Claim) -> Kind:

@@ -49,6 +49,7 @@ LINES: tuple[Line, ...] = (
     Line("封存账本", "seal_ledger", Every(60)),
     Line("到期的区域代理", "end_agencies", Every(300)),
     Line("热门账户余额", "snapshot_ledger", Every(600)),
+    Line("逾期退款提醒", "tell_overdue_refunds", Every(3600)),
     Line("清理旧任务", "forget_finished", Daily(time(3, 30))),
     Line("清理过期导出", "forget_exports", Every(3600)),
     Line("查询未完结的转账", "ask_again", Every(300)),

@@ -6,6 +6,7 @@ from models.tables.approval import Approval
 from models.tables.audit import Audit
 from models.tables.batch import Batch, BatchRow
 from models.tables.flow import FlowLine, FlowPlan
+from models.tables.due import SetAside
 from models.tables.history import HistoryLine, RawLine, StagedLine
 from models.tables.importing import ImportIssue, ImportLayout, ImportRun
 from models.tables.job import Event, Job, Mark
@@ -88,6 +89,7 @@ __all__ = [
     "Region",
     "SavedView",
     "SeedCandidate",
+    "SetAside",
     "Shop",
     "Staff",
     "StaffLink",

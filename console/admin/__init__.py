@@ -19,6 +19,7 @@ from console.admin.base import SECTIONS, SecureView, check
 from console.admin.batch import BatchRowView, BatchView
 from console.admin.board import BusinessBoard, CategoryBoard, RegionBoard, RepurchaseBoard
 from console.admin.curation import CurationView
+from console.admin.due import SetAsideView
 from console.admin.export import ExportView, offer
 from console.admin.flow import FlowView
 from console.admin.history import HistoryView
@@ -95,6 +96,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     BatchView,
     BatchRowView,
     TimetableView,
+    SetAsideView,
     EventView,
     StaffView,
     RoleView,

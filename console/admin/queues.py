@@ -23,6 +23,7 @@ from models import (
     Member,
     Order,
     SeedCandidate,
+    SetAside,
     Withdrawal,
     db,
 )
@@ -171,6 +172,13 @@ QUEUES: tuple[Queue, ...] = (
         "bills",
         {"state": "built"},
         timedelta(days=2),
+    ),
+    Queue(
+        _l("Due but blocked"),
+        "job.view",
+        lambda person: sa.select(SetAside.first_at),
+        "due_blocked",
+        late=timedelta(hours=1),
     ),
     Queue(
         _l("Dead letters"),

@@ -16,10 +16,17 @@ from models.rules.product import Terms, Words
 from models.tables.payout import RegionAgent
 
 NOTE = (
-    "演示数据：为展示全部规则而启用 plan 预设，等级门槛按演示规模调低；红色检查项由演示程序逐条确认，法律意见书为虚构。"
+    "演示数据：为展示全部规则而启用 plan 预设，等级、复审与高收入门槛按演示规模调低；"
+    "红色检查项由演示程序逐条确认，法律意见书为虚构。"
 )
 # Ranks in reach of a few thousand members: with the plan's own thresholds nobody would have a dividend.
-RANKS = {"rank.team_size": [13, 60, 180, 540], "rank.sales_fen": [500_000, 3_000_000, 6_000_000, 18_000_000]}
+# The same for second approvals and the own orders of high earners.
+THRESHOLDS = {
+    "rank.team_size": [13, 60, 180, 540],
+    "rank.sales_fen": [500_000, 3_000_000, 6_000_000, 18_000_000],
+    "withdraw.second_approval": 50_000,
+    "high_earner.step_fen": 100_000,
+}
 # A demonstration's opinion is invented and never lapses.
 FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 REGIONS = ("440000", "440100", "440106", "330000", "330100", "330106", "310000", "320100", "510100", "420111")
@@ -47,7 +54,7 @@ def found(day: Day, at: datetime) -> None:
         return
     draft = policy.propose(
         preset="plan",
-        terms=policies.plain(policies.preset("plan")) | RANKS,
+        terms=policies.plain(policies.preset("plan")) | THRESHOLDS,
         effective_at=at,
         at=at,
         by=BUILDER,

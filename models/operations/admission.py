@@ -198,6 +198,7 @@ def name_seed(*, member_id: int, at: datetime) -> None:
     member = members.locked([member_id])[member_id]
     if member.seed_at is not None:
         return
+    agreement.check_consent(member=member, at=at)
     member.seed_at = at
     team.changed(member, "seed", at=at, reason="named")
     db.session.flush()

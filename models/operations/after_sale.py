@@ -84,6 +84,19 @@ def pay_back(*, after_sale_id: int, amount_fen: int, at: datetime, answer: str =
     return _end(case, State.CLOSED, answer, at)
 
 
+def tell_overdue(*, at: datetime, day: Callable[[datetime], date]) -> int:
+    """Tell, once a case, that the money of goods that came back is due by law and still not paid; how many cases."""
+    told = 0
+    for case in queries.goods_back():
+        if rules.refund_due(day(case.goods_back_at or at)) >= day(at) or queries.is_told(
+            "after_sale.refund_due", case.id
+        ):
+            continue
+        outbox.emit("after_sale.refund_due", subject=queries.subject(case.id), after_sale_id=case.id)
+        told += 1
+    return told
+
+
 def _end(case: AfterSale, state: State, answer: str, at: datetime) -> AfterSale:
     case.state, case.answer, case.ended_at = state, answer, at
     db.session.flush()

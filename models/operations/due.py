@@ -1,15 +1,19 @@
 """What falls due at an instant, one thing at a time, in the order the rules give; safe to run twice or late."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
 
 import sqlalchemy as sa
 
 from models.base import db
-from models.operations import admission, order, share, standing
+from models.operations import admission, order, outbox, share, standing
+from models.rules import backoff
+from models.tables.due import SetAside
 
 LOCK = 7310004
+PATIENCE = 12
+"""A minute after the first failure, three hours at most: what failed for good wants a person, not haste."""
 
 
 class Kind(IntEnum):
@@ -23,34 +27,48 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True)
 class Due:
-    """One thing that is due: ``at`` is its instant, however late it runs; ``subject`` a member's or an order's id."""
+    """One thing that is due: ``at`` is its instant, however late it runs; ``subject`` a member's or an order's id.
+
+    ``failures`` counts the times that it could not happen.
+    """
 
     at: datetime
     kind: Kind
     subject: int
+    failures: int = 0
 
 
-# Each branch reads one partial index; at one instant candidates lapse, receipts confirm themselves, shares mature,
-# cycles end: by order number, or by sequence of placement. What is switched off waits where it is.
+def _branch(table: str, column: str, kind: Kind, rest: str, switch: str = "") -> str:
+    """The first of one kind: what shares the earliest instant of its partial index and is not set aside.
+
+    While the ``switch`` of a money job is off, everything of the kind waits where it is.
+    """
+    is_on = f" AND NOT EXISTS (SELECT FROM money_switch WHERE job = '{switch}' AND is_off)" if switch else ""
+    waiting = (
+        f"NOT EXISTS (SELECT FROM set_aside a WHERE a.kind = {kind:d} AND a.subject = {{}}.id AND a.try_at > :until)"
+    )
+    return f"""
+        (SELECT x.{column} AS at, {kind:d} AS kind, x.id AS subject, {rest}
+         WHERE x.{column} = (SELECT y.{column} FROM {table} y WHERE y.{column} <= :until AND {waiting.format("y")}
+                             ORDER BY y.{column} LIMIT 1) AND {waiting.format("x")}{is_on})"""
+
+
+_MEMBER = "s.id AS sequence, '' AS number FROM member x LEFT JOIN seat s ON s.member_id = x.id"
+_ORDER = "0, x.number FROM shop_order x"
+# At one instant candidates lapse, receipts confirm themselves, shares mature, cycles end: by order number, or by
+# sequence of placement.
 _NEXT = sa.text(
-    """
-    SELECT at, kind, subject FROM (
-        (SELECT m.lapse_at AS at, 0 AS kind, m.id AS subject, s.id AS sequence, '' AS number
-         FROM member m LEFT JOIN seat s ON s.member_id = m.id
-         WHERE m.lapse_at = (SELECT min(lapse_at) FROM member WHERE lapse_at <= :until))
-        UNION ALL
-        (SELECT confirm_at, 1, id, 0, number FROM shop_order
-         WHERE confirm_at = (SELECT min(confirm_at) FROM shop_order WHERE confirm_at <= :until)
-         AND NOT EXISTS (SELECT FROM money_switch WHERE job = 'settle' AND is_off))
-        UNION ALL
-        (SELECT mature_at, 2, id, 0, number FROM shop_order
-         WHERE mature_at = (SELECT min(mature_at) FROM shop_order WHERE mature_at <= :until)
-         AND NOT EXISTS (SELECT FROM money_switch WHERE job = 'mature' AND is_off))
-        UNION ALL
-        (SELECT m.cycle_end, 3, m.id, s.id, '' FROM member m LEFT JOIN seat s ON s.member_id = m.id
-         WHERE m.cycle_end = (SELECT min(cycle_end) FROM member WHERE cycle_end <= :until))
-    ) AS due ORDER BY at, kind, number COLLATE "C", sequence LIMIT 1
-    """
+    "SELECT due.at, due.kind, due.subject, coalesce(f.failures, 0) AS failures FROM ("
+    + " UNION ALL ".join(
+        (
+            _branch("member", "lapse_at", Kind.LAPSE, _MEMBER),
+            _branch("shop_order", "confirm_at", Kind.CONFIRM, _ORDER, "settle"),
+            _branch("shop_order", "mature_at", Kind.MATURE, _ORDER, "mature"),
+            _branch("member", "cycle_end", Kind.CYCLE, _MEMBER),
+        )
+    )
+    + ") AS due LEFT JOIN set_aside f ON (f.kind, f.subject) = (due.kind, due.subject)"
+    ' ORDER BY due.at, due.kind, due.number COLLATE "C", due.sequence LIMIT 1'
 )
 
 
@@ -60,9 +78,9 @@ def is_ours() -> bool:
 
 
 def first(until: datetime) -> Due | None:
-    """The first thing that is due at or before an instant."""
+    """The first thing that is due at or before an instant, but for what is set aside until later."""
     row = db.session.execute(_NEXT, {"until": until}).one_or_none()
-    return Due(row.at, Kind(row.kind), row.subject) if row else None
+    return Due(row.at, Kind(row.kind), row.subject, row.failures) if row else None
 
 
 def run(due: Due) -> None:
@@ -75,3 +93,21 @@ def run(due: Due) -> None:
         share.mature(order_id=due.subject, at=due.at)
     else:
         standing.end_cycle(member_id=due.subject, at=due.at)
+    if due.failures:
+        mine = (SetAside.kind == due.kind, SetAside.subject == due.subject)
+        db.session.execute(sa.delete(SetAside).where(*mine))
+
+
+def set_aside(due: Due, *, error: str, at: datetime) -> SetAside:
+    """Let what could not happen wait, longer each time, and tell: nothing behind it waits for it."""
+    mine = {"kind": int(due.kind), "subject": due.subject}
+    row = db.session.scalars(sa.select(SetAside).filter_by(**mine)).one_or_none()
+    if row is None:
+        row = SetAside(**mine, due_at=due.at, failures=0, error=error, first_at=at, try_at=at)
+        db.session.add(row)
+    row.failures, row.error = row.failures + 1, error
+    row.try_at = at + timedelta(seconds=PATIENCE * backoff.after_failure(attempt=row.failures, jitter=1.0))
+    subject = f"{'order' if due.kind in (Kind.CONFIRM, Kind.MATURE) else 'member'}:{due.subject}"
+    outbox.emit("due.set_aside", subject=subject, kind=due.kind.name.lower(), failures=row.failures, error=error)
+    db.session.flush()
+    return row

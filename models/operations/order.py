@@ -13,6 +13,7 @@ from models.base import db
 from models.errors import Conflict, Missing
 from models.operations import admission, commission, outbox, share, standing, team
 from models.queries import admission as candidates
+from models.queries import ledger as books
 from models.queries import member as members
 from models.queries import party
 from models.queries import policy as policies
@@ -151,6 +152,8 @@ def _collect(order: Order, kind: str, amount_fen: int, at: datetime) -> None:
 def pay(*, number: str, at: datetime) -> Order:
     """The whole price is there, or the balance of a presale: the policy of now is the order's for ever (rules §5.1)."""
     order = by_number(number)
+    if order.state == life.State.CANCELLED:
+        return _give_back(order, "late-pay", order.paid_fen - _deposit_of(order), at)
     before, after = life.State(order.state), life.after(life.State(order.state), life.Event.PAY)
     if after is not before:
         order.state, order.paid_at = after, at
@@ -166,11 +169,27 @@ def pay_deposit(*, number: str, at: datetime) -> Order:
     order = by_number(number)
     if not order.deposit_fen:
         raise NoDeposit(f"规则 5.1：订单 {number} 没有定金，请按全款支付。")
+    if order.state == life.State.CANCELLED:
+        return order if _deposit_of(order) else _give_back(order, "late-deposit", order.deposit_fen, at)
     before, after = life.State(order.state), life.after(life.State(order.state), life.Event.PAY_DEPOSIT)
     if after is not before:
         order.state = after
         _collect(order, "pay-deposit", order.deposit_fen, at)
         outbox.emit("order.deposit_paid", subject=subject(order), order_id=order.id)
+    return order
+
+
+def _deposit_of(order: Order) -> int:
+    """The deposit that an order took in before it was cancelled; it went back with the cancellation."""
+    return order.deposit_fen if books.is_booked(f"pay-deposit:{order.number}") else 0
+
+
+def _give_back(order: Order, kind: str, amount_fen: int, at: datetime) -> Order:
+    """Money for an order that was cancelled: taken in, owed back and told, once; the order stays cancelled."""
+    if not books.is_booked(f"{kind}:{order.number}"):
+        _collect(order, kind, amount_fen, at)
+        _collect(order, f"{kind}-back", -amount_fen, at)
+        outbox.emit("order.refund_due", subject=subject(order), order_id=order.id, amount_fen=amount_fen)
     return order
 
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from models.base import db
 from models.errors import Conflict, Forbidden, Missing
-from models.operations import outbox, share
+from models.operations import agreement, outbox, share
 from models.queries import ledger as books
 from models.queries import member as members
 from models.queries import policy as policies
@@ -54,6 +54,7 @@ def request(*, number: str, code: str, amount_fen: int, month: Month, at: dateti
         if (there.member_id, there.amount_fen) != (member.id, amount_fen):
             raise NumberReused(f"规则 5.9：提现单号 {number} 已存在且内容不同，请核对。")
         return there
+    agreement.check_consent(member=member, at=at)
     _, policy = policies.in_force(at)
     rules.check_withdrawal(amount_fen, purse(member, at), policy)
     due = tax.withhold_fen(amount_fen=amount_fen, month=month, paid=paid(member.id), method=policy.tax_method)

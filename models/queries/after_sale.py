@@ -1,6 +1,6 @@
 """Which orders have a case open, and what is known of one before a person looks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from models.rules import parcel as parcels
 from models.rules.after_sale import Kind
 from models.rules.verdict import Facts
 from models.tables.after_sale import AfterSale
+from models.tables.job import Event
 from models.tables.order import Order
 from models.tables.parcel import Parcel
 
@@ -26,6 +27,23 @@ def of_order(order_id: int) -> AfterSale | None:
 def is_open(order_id: int) -> bool:
     """Whether an order's pending shares wait for an answer (rules §5.5)."""
     found = sa.exists().where(AfterSale.order_id == order_id, AfterSale.ended_at.is_(None))
+    return bool(db.session.scalar(sa.select(found)))
+
+
+def goods_back() -> Sequence[AfterSale]:
+    """Open cases whose goods are back, the longest first: their money is due within days."""
+    waiting = sa.select(AfterSale).where(AfterSale.ended_at.is_(None), AfterSale.goods_back_at.is_not(None))
+    return db.session.scalars(waiting.order_by(AfterSale.goods_back_at, AfterSale.id)).all()
+
+
+def subject(after_sale_id: int) -> str:
+    """How events name a case."""
+    return f"after_sale:{after_sale_id}"
+
+
+def is_told(name: str, after_sale_id: int) -> bool:
+    """Whether a fact about a case was told already."""
+    found = sa.exists().where(Event.name == name, Event.subject == subject(after_sale_id))
     return bool(db.session.scalar(sa.select(found)))
 
 

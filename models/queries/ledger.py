@@ -91,6 +91,11 @@ def balance(code: str) -> int:
     return db.session.scalar(sa.select(Account.balance_fen).where(Account.code == code)) or 0
 
 
+def is_booked(key: str) -> bool:
+    """Whether a posting stands under a key."""
+    return bool(db.session.scalar(sa.select(sa.exists().where(Posting.key == key))))
+
+
 def count(subject: str, kind: str) -> int:
     """How many postings of a kind a subject has."""
     chosen = sa.select(sa.func.count()).where(Posting.subject == subject, Posting.kind == kind)

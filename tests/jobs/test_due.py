@@ -1,17 +1,24 @@
 """What is due happens by the timetable: late, twice, stopped half way, it comes to the same world."""
 
 import threading
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from unittest.mock import ANY
 
 import pytest
 import sqlalchemy as sa
 
-from models import Job, StandingChange, db, transaction
+from models import Event, Job, Order, SetAside, StandingChange, db, transaction
+from models.errors import Conflict
 from models.operations import due
 from models.queries import integrity, world
 from tests.jobs.conftest import ask
 from tests.model.world import advance, show
 from tests.operations.tale import Tale
+
+
+class Stuck(Conflict):
+    """Something of these tests that cannot happen."""
 
 
 def runs() -> list[tuple[str, dict]]:
@@ -78,6 +85,53 @@ class TestRunDue:
         monkeypatch.setattr("jobs.due.AT_ONCE", 2)
         run_due(work)
         assert runs() == [("done", {"done": 2})]
+
+
+class TestBlocked:
+    @pytest.fixture
+    def broken(self, monkeypatch) -> Callable[[], None]:
+        """The receipt of `o1` cannot be confirmed, until the function that is answered is called."""
+        real = due.run
+
+        def refusing(found: due.Due) -> None:
+            if found.kind is due.Kind.CONFIRM:
+                raise Stuck("规则 5.1：此单暂时不能确认")
+            real(found)
+
+        monkeypatch.setattr(due, "run", refusing)
+        return lambda: monkeypatch.setattr(due, "run", real)
+
+    def test_does_not_stop_what_is_behind_it(self, tale, work, broken):
+        run_due(work)
+        assert runs()[0] == ("done", {"done": ANY, "set_aside": 1})
+        assert runs()[0][1]["done"] > 4
+        row = db.session.scalars(sa.select(SetAside)).one()
+        assert (row.kind, row.failures, row.error) == (due.Kind.CONFIRM, 1, "规则 5.1：此单暂时不能确认")
+        assert 50 < (row.try_at - row.first_at).total_seconds() <= 60
+        assert db.session.scalars(sa.select(Event.name).where(Event.name == "due.set_aside")).all() != []
+
+    def test_is_left_alone_until_its_time_and_longer_each_time(self, tale, work, broken):
+        run_due(work)
+        run_due(work)
+        assert runs()[1] == ("done", {"done": 0})
+        row = db.session.scalars(sa.select(SetAside)).one()
+        row.try_at -= timedelta(hours=1)
+        db.session.commit()
+        run_due(work)
+        db.session.refresh(row)
+        assert row.failures == 2
+        assert row.try_at - datetime.now(UTC) > timedelta(seconds=100)
+
+    def test_happens_as_of_its_own_instant_once_it_can(self, tale, work, broken):
+        run_due(work)
+        broken()
+        db.session.scalars(sa.select(SetAside)).one().try_at -= timedelta(hours=1)
+        db.session.commit()
+        run_due(work)
+        assert db.session.scalars(sa.select(SetAside)).all() == []
+        order = db.session.scalars(sa.select(Order).where(Order.number == "o1")).one()
+        assert (order.completed_at - order.shipped_at).days == 10
+        assert list(integrity.differences()) == []
 
 
 class TestLock:

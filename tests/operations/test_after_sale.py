@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from models import Order, db
+from models import Event, Order, db
 from models.operations import after_sale, hold, order, share
 from models.rules import after_sale as rules
 from models.rules.after_sale import Kind
@@ -156,3 +156,26 @@ class TestClocks:
     def test_give_seven_days_from_the_day_after(self):
         assert rules.return_until(date(2026, 2, 26)) == date(2026, 3, 5)
         assert rules.refund_due(date(2026, 12, 28)) == date(2027, 1, 4)
+
+
+class TestOverdueRefund:
+    """The money is due seven days after the goods came back (消费者权益保护法第25条)."""
+
+    @pytest.fixture
+    def back(self) -> after_sale.AfterSale:
+        world.completed()
+        case = opened(Kind.NO_REASON)
+        after_sale.accept(after_sale_id=case.id, at=AT)
+        return after_sale.take_back(after_sale_id=case.id, at=AT)
+
+    def told(self, days: int) -> int:
+        return after_sale.tell_overdue(at=AT + timedelta(days=days), day=datetime.date)
+
+    def test_is_told_once_after_the_last_day(self, back):
+        assert [self.told(days) for days in (6, 7, 8, 9)] == [0, 0, 1, 0]
+        subjects = db.session.scalars(sa.select(Event.subject).where(Event.name == "after_sale.refund_due")).all()
+        assert subjects == [f"after_sale:{back.id}"]
+
+    def test_is_not_told_of_a_case_that_is_closed(self, back):
+        after_sale.close(after_sale_id=back.id, at=AT)
+        assert self.told(30) == 0

@@ -7,7 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from models import Consent, Member, db
-from models.operations import admission, agreement, region_agent
+from models.operations import admission, agreement, region_agent, withdrawal
+from models.rules.tax import Month
+from models.rules.withdrawal import NotEnough
 from tests.operations import world
 from tests.operations.world import AT
 
@@ -87,6 +89,19 @@ class TestNewVersion:
             region_agent.appoint(code="a", region="310000", at=LATER)
         agreement.accept(member=someone, acceptance=world.acceptance("2", "第二版"), at=LATER)
         assert region_agent.appoint(code="a", region="310000", at=LATER).state == "active"
+
+    def test_asks_before_a_withdrawal_and_before_a_seed_is_named(self):
+        world.network()
+        someone = world.member("a")
+        agreement.publish(version="2", text="第二版", effective_at=LATER)
+        with pytest.raises(agreement.ConsentMissing, match="规则 3.1"):
+            withdrawal.request(number="w", code="a", amount_fen=100, month=Month(2026, 1), at=LATER)
+        with pytest.raises(agreement.ConsentMissing, match="规则 3.1"):
+            admission.name_seed(member_id=someone.id, at=LATER)
+        agreement.accept(member=someone, acceptance=world.acceptance("2", "第二版"), at=LATER)
+        admission.name_seed(member_id=someone.id, at=LATER)
+        with pytest.raises(NotEnough):
+            withdrawal.request(number="w", code="a", amount_fen=100, month=Month(2026, 1), at=LATER)
 
     def test_asks_no_preset(self):
         world.network()

@@ -6,8 +6,9 @@ from itertools import permutations
 import pytest
 import sqlalchemy as sa
 
-from models import Event, db
+from models import Account, Event, Leg, Posting, db
 from models.operations import order, policy
+from models.queries import integrity
 from models.queries import policy as policies
 from models.rules.commission import Kind
 from models.rules.compliance import BadAmount
@@ -125,6 +126,13 @@ class TestPresale:
             order.pay_deposit(number="o1", at=AT)
 
 
+def booked(number: str) -> dict[str, int]:
+    """What came into clearing by each late posting of an order."""
+    query = sa.select(Posting.key, Leg.amount_fen).join(Leg, Leg.posting_id == Posting.id)
+    query = query.join(Account, Account.id == Leg.account_id).where(Account.code == "clearing")
+    return dict(db.session.execute(query.where(Posting.key.like(f"late-%:{number}"))).all())
+
+
 class TestCancel:
     @pytest.mark.parametrize("called", [False, True])
     def test_gives_the_deposit_back_once(self, called):
@@ -148,9 +156,29 @@ class TestCancel:
         with pytest.raises(OutOfTurn, match="规则 5.1：订单处于 paid"):
             order.cancel(number="o1", at=LATER)
 
-    def test_leaves_nothing_to_pay(self):
+    def test_takes_a_payment_that_comes_late_in_and_owes_it_back_once(self):
         presale()
         order.cancel(number="o1", at=AT)
-        with pytest.raises(OutOfTurn, match="规则 5.1：订单处于 cancelled"):
-            order.pay(number="o1", at=LATER)
+        for _ in range(2):
+            assert order.pay(number="o1", at=LATER).state == "cancelled"
         assert world.accounts() == {}
+        assert told().count("order.refund_due") == 1
+        assert booked("o1") == {"late-pay:o1": 9_900, "late-pay-back:o1": -9_900}
+
+    def test_owes_back_of_a_late_balance_what_the_deposit_has_left(self):
+        presale()
+        order.pay_deposit(number="o1", at=AT)
+        order.cancel(number="o1", at=AT)
+        order.pay(number="o1", at=LATER)
+        assert booked("o1")["late-pay-back:o1"] == -7_900
+        assert world.accounts() == {}
+        assert order.pay_deposit(number="o1", at=LATER).state == "cancelled"
+        assert told().count("order.refund_due") == 1
+
+    def test_owes_a_late_deposit_back(self):
+        presale()
+        order.cancel(number="o1", at=AT)
+        for _ in range(2):
+            assert order.pay_deposit(number="o1", at=LATER).state == "cancelled"
+        assert booked("o1") == {"late-deposit:o1": 2_000, "late-deposit-back:o1": -2_000}
+        assert list(integrity.differences()) == []

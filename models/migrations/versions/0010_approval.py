@@ -51,13 +51,33 @@ EXECUTE FUNCTION approval_hold()
 """,
 )
 
+SET_ASIDE = """
+CREATE TABLE set_aside (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    kind smallint NOT NULL,
+    subject bigint NOT NULL,
+    due_at timestamptz NOT NULL,
+    failures bigint NOT NULL,
+    error text NOT NULL,
+    first_at timestamptz NOT NULL,
+    try_at timestamptz NOT NULL,
+    CONSTRAINT pk_set_aside PRIMARY KEY (id),
+    CONSTRAINT uq_set_aside_kind_subject UNIQUE (kind, subject),
+    CONSTRAINT ck_set_aside_kind CHECK (kind BETWEEN 0 AND 3),
+    CONSTRAINT ck_set_aside_failures CHECK (failures > 0),
+    CONSTRAINT ck_set_aside_error CHECK (btrim(error) <> '')
+)
+"""
+
 
 def upgrade() -> None:
-    for statement in (APPROVAL, *INDEXES, *HOLD):
+    for statement in (APPROVAL, *INDEXES, *HOLD, SET_ASIDE):
         op.execute(statement)
     guards.audited("approval")
+    guards.audited("set_aside")
 
 
 def downgrade() -> None:
+    op.execute("DROP TABLE set_aside")
     op.execute("DROP TABLE approval")
     op.execute("DROP FUNCTION approval_hold()")
