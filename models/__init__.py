@@ -5,8 +5,8 @@ from models.tables.after_sale import AfterSale
 from models.tables.approval import Approval
 from models.tables.audit import Audit
 from models.tables.batch import Batch, BatchRow
-from models.tables.flow import FlowLine, FlowPlan
 from models.tables.due import SetAside
+from models.tables.flow import FlowLine, FlowPlan
 from models.tables.history import HistoryLine, RawLine, StagedLine
 from models.tables.importing import ImportIssue, ImportLayout, ImportRun
 from models.tables.job import Event, Job, Mark

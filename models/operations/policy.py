@@ -6,6 +6,7 @@ from typing import Any
 
 from models.base import db
 from models.errors import Conflict, Forbidden, Missing
+from models.queries import measured
 from models.queries import policy as policies
 from models.rules import approval, lint
 from models.rules import policy as rules
@@ -48,8 +49,8 @@ def propose(
 
 
 def findings(version: PolicyVersion, *, at: datetime, opinion_until: datetime | None = None) -> list[lint.Finding]:
-    """What the lint says of a version, in the order of its rules: what its approver must read."""
-    facts = Facts(at=at, opinion_until=opinion_until, effective_at=version.effective_at)
+    """What the lint says of a version and of the platform as measured: what its approver must read."""
+    facts = Facts(at=at, opinion_until=opinion_until, effective_at=version.effective_at, **measured.facts(at))
     return lint.lint(policies.of(version.id), facts)
 
 
