@@ -1,6 +1,7 @@
 """A small world with orders waiting to be completed: for what is measured or compared by the hundred."""
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -37,19 +38,27 @@ def settled(people: int, dice: random.Random, **terms: object) -> None:
         happens("seed_promoter", member=code)
 
 
-def ordered(count: int, dice: random.Random, *, prefix: str = "o") -> list[str]:
-    """So many paid orders, one in three bought by a member; their numbers."""
-    ids = list(db.session.scalars(sa.text("SELECT id FROM member WHERE qualified_at IS NOT NULL ORDER BY id")))
+def ordered(
+    count: int,
+    dice: random.Random,
+    *,
+    prefix: str = "o",
+    ids: Sequence[int] = (),
+    regions: Sequence[str] = REGIONS,
+) -> list[str]:
+    """So many paid orders, one in three bought by a member; their numbers. ``ids`` are those who sell and buy."""
+    ids = ids or list(db.session.scalars(sa.text("SELECT id FROM member WHERE qualified_at IS NOT NULL ORDER BY id")))
     policy_id = db.session.scalar(sa.select(sa.func.max(PolicyVersion.id)))
     numbers = [f"{prefix}{n}" for n in range(1, count + 1)]
+    named = db.session.scalars(sa.text("SELECT code FROM member WHERE id = ANY (:ids)"), {"ids": list(ids[1:3])}).all()
     rows = []
     for n, number in enumerate(numbers):
         paid = dice.randrange(1_000, 2_000_000)
         rows.append({
             "number": number, "kind": "normal", "scene": "share_link", "state": "paid", "seller_id": dice.choice(ids),
             "buyer_id": dice.choice(ids) if dice.randrange(3) == 0 else None,
-            "buyer": dice.choice((None, "v1", "v2", "stranger")), "paid_fen": paid, "cost_fen": paid // 3,
-            "commission_fen": paid // 5, "region_code": dice.choice((*REGIONS, None)), "address": {},
+            "buyer": dice.choice((None, *named, "stranger")), "paid_fen": paid, "cost_fen": paid // 3,
+            "commission_fen": paid // 5, "region_code": dice.choice((*regions, None)), "address": {},
             "policy_id": policy_id, "digest": bytes(32), "placed_at": AT, "paid_at": AT, "is_held": n % 17 == 0,
         })  # fmt: skip
     db.session.execute(sa.insert(Order), rows)

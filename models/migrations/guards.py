@@ -52,12 +52,19 @@ def audited(
     )
 
 
-def audited_but_founded_in_bulk(table: str, *, ignore: Iterable[str] = ()) -> None:
+def audited_but_founded_in_bulk(table: str, *, ignore: Iterable[str] = (), derived: str = "") -> None:
     """As ``audited`` for tables that are filled by the hundred thousand and changed by the row.
 
     Rows that one statement inserts leave one audit row each up to a hundred of them, one with their count beyond.
+    ``derived`` names a column that follows from other recorded rows: where it alone changes, the row is left in peace.
     """
-    audited(table, ignore=ignore, verbs="UPDATE OR DELETE")
+    audited(table, ignore=ignore, verbs="DELETE" if derived else "UPDATE OR DELETE")
+    if derived:
+        op.execute(
+            f"CREATE TRIGGER audit_{table}_update AFTER UPDATE ON {table} FOR EACH ROW"
+            f" WHEN (OLD.{derived} IS NOT DISTINCT FROM NEW.{derived}"
+            f" OR to_jsonb(OLD) - '{derived}' <> to_jsonb(NEW) - '{derived}') EXECUTE FUNCTION audit_row('', '')"
+        )
     op.execute(
         f"CREATE TRIGGER audit_{table}_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS after_rows"
         f" FOR EACH STATEMENT EXECUTE FUNCTION audit_inserts('id')"
@@ -68,7 +75,7 @@ def audited_in_bulk(table: str, *, key: Iterable[str] = ("id",)) -> None:
     """As ``audited`` for tables written by the hundred thousand: one audit row a statement, with the count of rows.
 
     A statement that touches at most 100 rows leaves one audit row each, so that a hand-made change stays readable;
-    ``key`` names the columns that tell such rows apart.
+    ``key`` names the columns that tell such rows apart. An update of more lists their keys.
     """
     for verb, tables in (
         ("INSERT", "NEW TABLE AS after_rows"),

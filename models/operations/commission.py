@@ -1,133 +1,58 @@
 """What a completed order pays, row by row, and what a refund takes back."""
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from models.operations import ledger, share
-from models.queries import member as members
-from models.queries import switch as switches
-from models.queries.party import Parties
-from models.rules import commission as rules
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from models.base import db
+from models.operations import share
 from models.rules import refund
-from models.rules.commission import Kind, Row, RowKind, Terms, Upline
-from models.rules.ledger import Leg
-from models.rules.policy import Policy
-from models.rules.share import Marks
-from models.rules.switch import MoneyJob
-from models.tables.member import Member
+from models.rules.ledger import AmountRefused
 from models.tables.order import Order
 
 
 @dataclass(frozen=True)
-class Settlement:
-    """What one order's completion books: the posting's legs and facts, the shares, who earned how much."""
+class Done:
+    """Orders that were completed, whose rank may have risen by them, and buyers whose standing may change."""
 
-    legs: list[Leg]
-    facts: dict[str, Any]
-    shares: list[dict[str, Any]]
-    earned: dict[int, int]
-
-
-def settle(*, order: Order, policy: Policy, parties: Parties, people: Mapping[int, Member], at: datetime) -> None:
-    """Empty clearing into every row of rules §5.2 in one posting, with what each rested on. ``settled_fen`` is set."""
-    switches.check(MoneyJob.SETTLE)
-    made = settlement(order, policy, parties, people, distance=_distance(order))
-    ledger.post(**posting(order, made, at))
-    share.book(made.shares)
-    for member_id, amount_fen in made.earned.items():
-        share.earn(member=people[member_id], amount_fen=amount_fen, policy=policy, at=at)
+    orders: Sequence[int]
+    ranked: Sequence[int]
+    changing: Sequence[int]
 
 
-def posting(order: Order, made: Settlement, at: datetime) -> dict[str, Any]:
-    """A settlement as the ledger takes it."""
-    return {
-        "key": f"settle:{order.number}",
-        "kind": "settle",
-        "subject": f"order:{order.number}",
-        "at": at,
-        "legs": made.legs,
-        "facts": made.facts,
-    }
+# The engine of migration 0011; it is not entered at all while settling is switched off.
+_ORDER = sa.text(
+    "SELECT * FROM settle_order(:number, :at)"
+    " WHERE NOT EXISTS (SELECT FROM money_switch WHERE job = 'settle' AND is_off)"
+)
+_BOOK = sa.text("SELECT * FROM settle_book(CAST(:ids AS bigint[]), CAST(:ats AS timestamptz[]))")
 
 
-def settlement(
-    order: Order, policy: Policy, parties: Parties, people: Mapping[int, Member], *, distance: int | None
-) -> Settlement:
-    """Work an order out; the people are locked."""
-    upline = Upline(people=[members.person(people[one]) for one in parties.uplines[order.seller_id]], distance=distance)
-    holders = parties.holders_of(order)
-    ids = {people[one].code: one for one in (*parties.uplines[order.seller_id], *holders.values())}
-    incumbents = {region: people[member_id].code for region, member_id in holders.items()}
-    rows = rules.settle(_terms(order), upline, incumbents, policy)
-    supplier = f"supplier:{parties.merchants[order.seller_id]}"
-    facts = {
-        "policy": order.policy_id,
-        "upline": [person.code for person in upline.people],
-        "distance": distance,
-        "held": order.is_held,
-    }
-    made = Settlement([Leg("clearing", -(order.settled_fen or 0), "settlement")], facts, [], defaultdict(int))
-    for n, row in enumerate(rows, 1):
-        name = _account(row, supplier)
-        if row.amount_fen:
-            made.legs.append(_leg(order, row, name))
-        if row.kind is not RowKind.MARGIN:
-            made.shares.append(_share(order, n, row, name, ids))
-        if row.member is not None:
-            made.earned[ids[row.member]] += row.amount_fen
-    return made
+def settle(*, number: str, at: datetime) -> Done | None:
+    """Complete an order and empty clearing into every row of rules §5.2, with what each rests on.
+
+    Nothing happens, and None is answered, where the order does not wait for it or settling is switched off.
+    """
+    return _settle(_ORDER, {"number": number, "at": at})
 
 
-def _leg(order: Order, row: Row, name: str) -> Leg:
-    base = {RowKind.LEVEL: order.commission_fen, RowKind.SEED: order.commission_fen, RowKind.REGION: order.settled_fen}
-    reason = str(row.reason or row.region or "")
-    return Leg(name, row.amount_fen, row.kind, row.level, row.rate_bps, base.get(row.kind), reason)
+def settle_many(*, ids: Sequence[int], ats: Sequence[datetime]) -> Done | None:
+    """`settle` for orders that are held, in this order, each at its own instant."""
+    return _settle(_BOOK, {"ids": list(ids), "ats": list(ats)})
 
 
-def _share(order: Order, n: int, row: Row, name: str, ids: Mapping[str, int]) -> dict[str, Any]:
-    return {
-        "order_id": order.id,
-        "n": n,
-        "kind": row.kind,
-        "account": name,
-        "amount_fen": row.amount_fen,
-        "member_id": ids[row.member] if row.member else None,
-        "level": row.level,
-        "bucket": row.bucket,
-        "reason": row.reason,
-        "region_code": row.region,
-        "rate_bps": row.rate_bps,
-    }
-
-
-def _account(row: Row, supplier: str) -> str:
-    if row.member is not None and row.bucket is not None:
-        return share.account(row.member, row.bucket)
-    if row.kind is RowKind.COST:
-        return supplier
-    return {RowKind.HOUSE: "platform:house", RowKind.RESERVE: "platform:reserve"}.get(row.kind, "platform:margin")
-
-
-def _distance(order: Order) -> int | None:
-    if order.kind != Kind.ADMISSION or order.buyer_id is None:
-        return None
-    return members.distance(below=order.buyer_id, above=order.seller_id)
-
-
-def _terms(order: Order) -> Terms:
-    return Terms(
-        kind=Kind(order.kind),
-        paid_fen=order.paid_fen,
-        cost_fen=order.cost_fen,
-        commission_fen=order.commission_fen,
-        paid_at=order.paid_at or order.placed_at,
-        refunded_fen=order.refunded_fen,
-        region=order.region_code,
-        marks=Marks(order.is_held, order.is_fraud),
-    )
+def _settle(query: sa.TextClause, told: dict[str, object]) -> Done | None:
+    db.session.flush()
+    try:
+        found = db.session.execute(query, told).one_or_none()
+    except IntegrityError as error:
+        if "ck_leg_amount" in str(error.orig):
+            raise AmountRefused("规则 5.2：结算中有一行超过一百亿元，不能入账：请核对订单的成本与佣金") from error
+        raise
+    return Done(found.orders, found.ranked, found.changing) if found and found.orders else None
 
 
 def reverse(*, order: Order, draft: share.Draft, amount_fen: int) -> None:

@@ -15,15 +15,15 @@ from models.operations import admission, commission, outbox, share, standing, te
 from models.queries import admission as candidates
 from models.queries import ledger as books
 from models.queries import member as members
-from models.queries import party
 from models.queries import policy as policies
+from models.queries import switch as switches
 from models.rules import admission as tasks
 from models.rules import order as life
 from models.rules import region_share
-from models.rules import share as shares
 from models.rules.commission import Kind
 from models.rules.policy import Policy
 from models.rules.standing import Standing
+from models.rules.switch import MoneyJob
 from models.tables.member import Member
 from models.tables.order import Order, OrderLine, Refund
 
@@ -243,37 +243,34 @@ def ship(*, number: str, at: datetime) -> Order:
 
 def complete(*, number: str, at: datetime) -> Order:
     """The receipt is confirmed: settle once, and let the purchase do what it does for its buyer (rules §5.2)."""
-    order = by_number(number)
-    before, after = life.State(order.state), life.after(life.State(order.state), life.Event.COMPLETE)
-    if after is before:
+    done = commission.settle(number=number, at=at)
+    order = by_number(number, is_locked=False)
+    if done is None:
+        state = life.State(order.state)
+        if life.after(state, life.Event.COMPLETE) is not state:
+            switches.check(MoneyJob.SETTLE)
         return order
-    policy = policies.of(order.policy_id)
-    order.state, order.completed_at, order.confirm_at = after, at, None
-    order.mature_at = shares.matures_at(at, policy)
-    order.settled_fen = order.paid_fen - order.refunded_fen
-    if order.buyer_id is None and (buyer := _buyer(order.buyer)) is not None:
-        order.buyer_id = buyer.id  # who registered after paying
-    parties = party.of([order], by=policy.levels_by)
-    people = members.locked(parties.everybody([order]))
-    commission.settle(order=order, policy=policy, parties=parties, people=people, at=at)
-    teams = team.add(member=people[order.seller_id], sales_fen=order.settled_fen)
-    _, current = policies.in_force(at)
-    if order.buyer_id is not None:
-        _after_purchase(order, people[order.buyer_id], current, at)
-    team.evaluate(member_ids=teams, policy=current, at=at)
-    outbox.emit("order.completed", subject=subject(order), order_id=order.id)
+    after_completion(done, at=at, order=order)
     return order
 
 
+def after_completion(done: commission.Done, *, at: datetime, order: Order | None = None) -> None:
+    """What completed orders may change beyond money: the buyer of a single one, and ranks."""
+    if not done.changing and not done.ranked:
+        return
+    _, current = policies.in_force(at)
+    if order is not None and order.buyer_id is not None and order.buyer_id in done.changing:
+        _after_purchase(order, members.locked([order.buyer_id])[order.buyer_id], current, at)
+    team.evaluate(member_ids=done.ranked, policy=current, at=at)
+
+
 def _after_purchase(order: Order, buyer: Member, policy: Policy, at: datetime) -> None:
-    """What a completed order does for a buyer who is a member (rules §3.4, §4.4, §5.8)."""
+    """What a completed order does for a buyer who is a member (rules §3.4, §4.4)."""
     if order.kind == Kind.ADMISSION:
         if buyer.standing == Standing.CANDIDATE and tasks.is_complete(*candidates.passed(buyer.id)):
             admission.qualify(member_id=buyer.id, at=at)
-    elif order.kind == Kind.NORMAL:
-        share.meet_obligation(member_id=buyer.id, at=at)
-        if buyer.suspended_at is not None:
-            standing.revive(member=buyer, at=at, policy=policy)
+    elif buyer.suspended_at is not None:
+        standing.revive(member=buyer, at=at, policy=policy)
 
 
 def refund(*, number: str, amount_fen: int, at: datetime) -> Refund:

@@ -4,13 +4,13 @@ Shares move under their owner's row lock alone; an order's lock, where one is ne
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from models.base import copy_rows, db
+from models.base import db
 from models.operations import ledger
 from models.queries import after_sale
 from models.queries import ledger as books
@@ -89,24 +89,6 @@ class Draft:
         return ledger.post(key=key, kind=kind, subject=subject, at=at, legs=self.legs, facts=facts)
 
 
-_BOOK = sa.text(
-    "INSERT INTO share (order_id, n, kind, account, amount_fen, reversed_fen, member_id, level, bucket, reason,"
-    " region_code, rate_bps)"
-    " SELECT order_id, n, kind, account, amount_fen, 0, member_id, level, bucket, reason, region_code, rate_bps"
-    " FROM unnest(CAST(:order_id AS bigint[]), CAST(:n AS smallint[]), CAST(:kind AS text[]),"
-    " CAST(:account AS text[]), CAST(:amount_fen AS bigint[]), CAST(:member_id AS bigint[]),"
-    " CAST(:level AS smallint[]), CAST(:bucket AS text[]), CAST(:reason AS text[]), CAST(:region_code AS text[]),"
-    " CAST(:rate_bps AS bigint[]))"
-    " AS rows (order_id, n, kind, account, amount_fen, member_id, level, bucket, reason, region_code, rate_bps)"
-)
-
-
-def book(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write the shares of settlements, however many, in one statement."""
-    if rows:
-        db.session.execute(_BOOK, {name: [row[name] for row in rows] for name in rows[0]})
-
-
 def of_order(order: Order, *buckets: Bucket) -> tuple[list[Share], dict[int, Member]]:
     """An order's shares (those in some buckets, or all) with their owners, under the owners' locks."""
     people = _owners(order.id)
@@ -116,35 +98,43 @@ def of_order(order: Order, *buckets: Bucket) -> tuple[list[Share], dict[int, Mem
     return list(db.session.scalars(chosen.execution_options(populate_existing=True))), people
 
 
-def book_many(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write the shares of many settlements by COPY."""
-    if rows:
-        copy_rows("share", (*rows[0], "reversed_fen"), ((*row.values(), 0) for row in rows))
-
-
 def _owners(order_id: int) -> dict[int, Member]:
     return members.locked(sa.select(Share.member_id).where(Share.order_id == order_id, Share.member_id.is_not(None)))
 
 
-_MATURE = sa.text(
-    """
-    WITH moved AS (
-        UPDATE share SET bucket = 'available', account = concat_ws(':', 'member', member.code, 'available') FROM member
-        WHERE order_id = :order AND bucket = 'pending' AND member.id = share.member_id
-        RETURNING n, member_id, level, amount_fen - reversed_fen AS left_fen)
-    SELECT * FROM moved ORDER BY n
-    """
+# The engine of migration 0011.
+_MATURE = sa.text("SELECT shares_mature(CAST(:ids AS bigint[]), CAST(:ats AS timestamptz[]))")
+_IS_DUE = sa.text(
+    "SELECT EXISTS (SELECT FROM unnest(CAST(:ids AS bigint[]), CAST(:ats AS timestamptz[])) AS a (id, at)"
+    " JOIN shop_order o ON o.id = a.id AND o.mature_at <= a.at)"
 )
+_RIPEN = sa.text("SELECT shares_ripen(ARRAY[:id]::bigint[], ARRAY[:at]::timestamptz[], ARRAY[:key])")
+_RIPE = sa.text("SELECT id FROM shop_order WHERE mature_at = :at ORDER BY number LIMIT :limit")
+AT_ONCE = 5_000
 
 
 def mature(*, order_id: int, at: datetime) -> None:
     """An order's days are over: its pending shares become available, unless a hold or an after-sale is open (§5.5)."""
-    order = db.session.get_one(Order, order_id, with_for_update=True)
-    if order.mature_at is None or order.mature_at > at:
+    mature_many(ids=[order_id], at=at)
+
+
+def mature_many(*, ids: Sequence[int], at: datetime | Sequence[datetime]) -> None:
+    """`mature` for many orders in this order, at one instant or at theirs."""
+    db.session.flush()
+    instants = [at] * len(ids) if isinstance(at, datetime) else list(at)
+    told = {"ids": list(ids), "ats": instants}
+    if switches.is_off(MoneyJob.MATURE):
+        if db.session.scalar(_IS_DUE, told):
+            switches.check(MoneyJob.MATURE)
         return
-    switches.check(MoneyJob.MATURE)
-    order.mature_at = None
-    _ripen(order, at, f"mature:{order.number}")
+    db.session.execute(_MATURE, told)
+    _forget_orders()
+
+
+def mature_due(*, at: datetime) -> None:
+    """Whatever falls due at one instant, by order number; of very many those that come first."""
+    db.session.flush()
+    mature_many(ids=list(db.session.scalars(_RIPE, {"at": at, "limit": AT_ONCE})), at=at)
 
 
 def ripen(*, order_id: int, at: datetime, key: str) -> None:
@@ -155,19 +145,16 @@ def ripen(*, order_id: int, at: datetime, key: str) -> None:
     if switches.is_off(MoneyJob.MATURE):
         order.mature_at = at  # it matures with the others, once that goes on
     else:
-        _ripen(order, at, key)
+        db.session.flush()
+        db.session.execute(_RIPEN, {"id": order_id, "at": at, "key": key})
+        _forget_orders()
 
 
-def _ripen(order: Order, at: datetime, key: str) -> None:
-    order_id = order.id
-    if not order.is_held and not after_sale.is_open(order_id):
-        codes = {member_id: member.code for member_id, member in _owners(order_id).items()}
-        draft = Draft(account(code, Bucket.DEBT) for code in codes.values())
-        for row in db.session.execute(_MATURE, {"order": order_id}).all():
-            draft.add(account(codes[row.member_id], Bucket.PENDING), -row.left_fen, "mature", level=row.level)
-            draft.give(codes[row.member_id], row.left_fen, "mature")
-        draft.book(key=key, kind="mature", subject=f"order:{order.number}", at=at)
-    db.session.flush()
+def _forget_orders() -> None:
+    """What the session remembers of orders and shares is read again: the engine wrote past it."""
+    for one in db.session.identity_map.values():
+        if isinstance(one, Order | Share):
+            db.session.expire(one)
 
 
 def release(draft: Draft, order: Order, share: Share, owner: Member, policy: Policy, at: datetime) -> None:
@@ -212,16 +199,6 @@ def unearn(shares: Iterable[tuple[Share, int]], people: dict[int, Member]) -> No
     for share, amount_fen in shares:
         if share.member_id is not None and share.bucket is not None:
             people[share.member_id].earned_fen -= amount_fen
-
-
-def meet_obligation(*, member_id: int, at: datetime) -> None:
-    """An own normal order meets the oldest obligation that is open (rules §5.8)."""
-    oldest = db.session.scalars(
-        sa.select(Obligation).where(Obligation.member_id == member_id, Obligation.met_at.is_(None))
-        .order_by(Obligation.since, Obligation.id).limit(1).with_for_update()
-    ).one_or_none()  # fmt: skip
-    if oldest is not None:
-        oldest.met_at = at
 
 
 def open_obligations(member_id: int) -> Sequence[withdrawal.Obligation]:

@@ -1,6 +1,6 @@
 """What ranks look at, kept with every change: team sizes, team sales, and the ranks themselves."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -34,25 +34,6 @@ _ADD = sa.text(
         sales_fen = t.sales_fen + CASE WHEN :counts OR t.member_id = :member THEN :sales_fen ELSE 0 END,
         own_fen = t.own_fen + CASE WHEN t.member_id = :member THEN :sales_fen ELSE 0 END
     FROM locked WHERE t.member_id = locked.member_id RETURNING t.member_id
-    """
-)
-_ADD_MANY = sa.text(
-    """
-    WITH RECURSIVE above AS (
-        SELECT s.member_id, s.parent_id, 0 AS distance, w.fen, w.fen AS own, w.seller_id = ANY (:closed) AS is_closed
-        FROM unnest(CAST(:sellers AS bigint[]), CAST(:sales AS bigint[])) AS w (seller_id, fen)
-        JOIN seat s ON s.member_id = w.seller_id
-        UNION ALL
-        SELECT s.member_id, s.parent_id, a.distance + 1, a.fen, 0, a.is_closed
-        FROM above a JOIN seat s ON s.id = a.parent_id WHERE a.distance < :levels),
-    moved AS (
-        SELECT member_id, coalesce(sum(fen) FILTER (WHERE NOT is_closed OR distance = 0), 0) AS fen, sum(own) AS own
-        FROM above GROUP BY member_id),
-    locked AS MATERIALIZED (
-        SELECT t.member_id FROM team t JOIN moved m ON m.member_id = t.member_id
-        ORDER BY t.member_id FOR UPDATE OF t)
-    UPDATE team t SET sales_fen = t.sales_fen + m.fen, own_fen = t.own_fen + m.own
-    FROM locked l JOIN moved m ON m.member_id = l.member_id WHERE t.member_id = l.member_id RETURNING t.member_id
     """
 )
 _ADD_HEADS = sa.text(
@@ -135,17 +116,6 @@ def add(*, member: Member, people: int = 0, sales_fen: int = 0) -> list[int]:
 def add_heads(member_ids: Sequence[int]) -> list[int]:
     """`add` for one head each of many members whose showcases are open; answers whose teams those are."""
     return list(db.session.scalars(_ADD_HEADS, {"members": list(member_ids), "levels": LEVELS_SHOWN}))
-
-
-def add_many(*, sales_fen: Mapping[int, int], closed: Collection[int]) -> list[int]:
-    """`add` for the net sales of many sellers at once; ``closed`` are those of them whose showcase is."""
-    told = {
-        "sellers": list(sales_fen),
-        "sales": list(sales_fen.values()),
-        "closed": list(closed),
-        "levels": LEVELS_SHOWN,
-    }
-    return list(db.session.scalars(_ADD_MANY, told))
 
 
 def recount() -> int:

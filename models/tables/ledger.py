@@ -71,7 +71,8 @@ class Leg(Base):
     """One amount on one account, with the rule that gave it.
 
     ``cause`` names the row of the settlement (cost, level, region, seed_bonus, house, reserve, margin, …); ``level`` is
-    1..3 and nothing else, for any income from a downline; ``rate_bps`` of ``base_fen`` gave the amount.
+    1..3 and nothing else, for any income from a downline; ``rate_bps`` of ``base_fen`` gave the amount. The trigger
+    that sums a posting up also sees that its account and posting are there: neither can ever go.
     """
 
     __tablename__ = "leg"
@@ -82,9 +83,9 @@ class Leg(Base):
         sa.Index(None, "posting_id", postgresql_using="brin"),
     )
 
-    posting_id: Mapped[int] = mapped_column(sa.ForeignKey("posting.id"))
+    posting_id: Mapped[int]
     n: Mapped[int] = mapped_column(sa.SmallInteger)
-    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    account_id: Mapped[int]
     amount_fen: Mapped[int]
     cause: Mapped[str]
     level: Mapped[int | None] = mapped_column(sa.SmallInteger)

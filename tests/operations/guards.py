@@ -228,7 +228,8 @@ def _is_recorded(connection: psycopg.Connection, table: str, verb: str) -> bool:
         since = _newest(connection)
     if verb == "update":
         column, value = {"admission_task": ("seller_ids", "'{2}'"), "obligation": ("since", "'2026-01-02Z'"),
-                         "order_line": ("quantity", "2"), "share": ("amount_fen", "2")}[table]  # fmt: skip
+                         "order_line": ("quantity", "2"), "shop_order": ("state", "'shipped'"),
+                         "member": ("code", "'x2'"), "share": ("amount_fen", "2")}[table]  # fmt: skip
         connection.execute(f"UPDATE {table} SET {column} = {value}".encode())
     elif verb == "delete":
         connection.execute(f"DELETE FROM {table}".encode())

@@ -158,6 +158,17 @@ class TestDatabase:
         with pytest.raises(IntegrityError, match="do not sum to zero"):
             by_hand.execute(self.legs(*amounts))
 
+    @pytest.mark.parametrize(("posting", "account"), [("posting.id + 1", "a.id"), ("posting.id", "a.id + 1000")])
+    def test_refuses_a_leg_of_no_posting_or_of_no_account(self, by_hand, posting, account):
+        with pytest.raises(IntegrityError, match="of no posting or of no account"):
+            by_hand.execute(
+                sa.text(
+                    "INSERT INTO leg (posting_id, n, account_id, amount_fen, cause, reason)"
+                    f" SELECT {posting}, n, {account}, n, 'x', '' FROM posting, account a, (VALUES (1), (-1)) v (n)"
+                    " WHERE a.code = 'custody'"
+                )
+            )
+
     def test_moves_the_balance_itself(self, by_hand):
         by_hand.execute(self.legs("-5", "5"))
         held = by_hand.scalar(sa.text("SELECT balance_fen FROM account WHERE code = 'member:a:available'"))

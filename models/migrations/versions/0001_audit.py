@@ -70,6 +70,7 @@ BEGIN
 END $$
 """
 
+# A statement's rows: each of at most 100, else all in one. A row that did not change is not there.
 BULK = """
 CREATE FUNCTION audit_{name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -82,7 +83,8 @@ BEGIN
         INSERT INTO audit (kind, table_name, row_id, before, after)
         SELECT lower(TG_OP), TG_TABLE_NAME, {row_id}, {before}, {after} FROM {rows};
     ELSE
-        INSERT INTO audit (kind, table_name, row_id, rows) VALUES (lower(TG_OP), TG_TABLE_NAME, '', n);
+        INSERT INTO audit (kind, table_name, row_id, rows, after)
+        SELECT lower(TG_OP), TG_TABLE_NAME, '', n, {listed};
     END IF;
     RETURN NULL;
 END $$
@@ -93,14 +95,23 @@ KEY = (
     " ORDER BY place) FROM unnest(keys) WITH ORDINALITY k (key, place)) END"
 )
 
+# What changed of each row, and nothing of a row in which nothing did.
+CHANGED = """
+    after_rows a JOIN before_rows b ON {a} = {b} CROSS JOIN LATERAL (
+        SELECT jsonb_object_agg(key, o.value) AS was, jsonb_object_agg(key, v.value) AS becomes
+        FROM jsonb_each(to_jsonb(a)) v JOIN jsonb_each(to_jsonb(b)) o USING (key)
+        WHERE v.value IS DISTINCT FROM o.value) changed
+    WHERE changed.was IS NOT NULL
+""".format(a=KEY.format("a"), b=KEY.format("b"))  # fmt: skip
+
 BULK_PARTS = (
     {"name": "inserts", "counted": "after_rows", "rows": "after_rows a", "row_id": KEY.format("a"),
-     "before": "NULL::jsonb", "after": "to_jsonb(a)"},
+     "before": "NULL::jsonb", "after": "to_jsonb(a)", "listed": "NULL::jsonb"},
     {"name": "deletes", "counted": "before_rows", "rows": "before_rows b", "row_id": KEY.format("b"),
-     "before": "to_jsonb(b)", "after": "NULL::jsonb"},
-    {"name": "updates", "counted": "after_rows",
-     "rows": f"after_rows a JOIN before_rows b ON {KEY.format('a')} = {KEY.format('b')}",
-     "row_id": KEY.format("a"), "before": "to_jsonb(b)", "after": "to_jsonb(a)"},
+     "before": "to_jsonb(b)", "after": "NULL::jsonb", "listed": "NULL::jsonb"},
+    {"name": "updates", "counted": "after_rows", "rows": CHANGED, "row_id": KEY.format("a"),
+     "before": "changed.was", "after": "changed.becomes",
+     "listed": f"jsonb_build_object('rows', (SELECT jsonb_agg({KEY.format('a')}) FROM after_rows a))"},
 )  # fmt: skip
 
 # Facts that change no row: a refused sign-in, an export, a revealed phone number.

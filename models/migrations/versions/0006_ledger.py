@@ -36,9 +36,9 @@ CREATE TABLE posting (
 """,
     """
 CREATE TABLE leg (
-    posting_id bigint NOT NULL CONSTRAINT fk_leg_posting_id_posting REFERENCES posting,
+    posting_id bigint NOT NULL,
     n smallint NOT NULL,
-    account_id bigint NOT NULL CONSTRAINT fk_leg_account_id_account REFERENCES account,
+    account_id bigint NOT NULL,
     amount_fen bigint NOT NULL CONSTRAINT ck_leg_amount CHECK (amount_fen <> 0 AND abs(amount_fen) <= 1000000000000),
     cause text NOT NULL,
     level smallint CONSTRAINT ck_leg_three_levels CHECK (level BETWEEN 1 AND 3),
@@ -84,7 +84,8 @@ $$
 """
 
 # One statement posts all legs of its postings: each must sum to zero, and the balances move in account order, so that
-# two postings wait for each other and never deadlock.
+# two postings wait for each other and never deadlock. Its posting and its account must be there, and nothing lets them
+# go; a foreign key would say so leg by leg, and lock the row of a hot account for every order that touches it.
 BALANCE = """
 CREATE FUNCTION leg_balance() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -93,6 +94,12 @@ BEGIN
     SELECT posting_id INTO wrong FROM posted GROUP BY posting_id HAVING sum(amount_fen) <> 0 OR count(*) < 2 LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'the legs of posting % do not sum to zero', wrong USING ERRCODE = 'check_violation';
+    END IF;
+    IF EXISTS (SELECT FROM (SELECT DISTINCT posting_id FROM posted) l WHERE NOT EXISTS (
+                   SELECT FROM posting p WHERE p.id = l.posting_id))
+       OR EXISTS (SELECT FROM (SELECT DISTINCT account_id FROM posted) l WHERE NOT EXISTS (
+                   SELECT FROM account a WHERE a.id = l.account_id)) THEN
+        RAISE EXCEPTION 'a leg of no posting or of no account' USING ERRCODE = 'foreign_key_violation';
     END IF;
     PERFORM 1 FROM account
     WHERE NOT is_hot AND id IN (SELECT account_id FROM posted) ORDER BY id FOR NO KEY UPDATE;

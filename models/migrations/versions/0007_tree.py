@@ -209,8 +209,8 @@ def upgrade() -> None:
     for statement in (*TABLES, *INDEXES, REFRESH, TAKE, REBUILD):
         op.execute(statement)
     guards.audited("matrix")
-    for table in ("member", "seat"):
-        guards.audited_but_founded_in_bulk(table)
+    guards.audited_but_founded_in_bulk("seat")
+    guards.audited_but_founded_in_bulk("member", derived="earned_fen")
     guards.append_only("move")
 
 

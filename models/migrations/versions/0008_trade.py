@@ -315,7 +315,7 @@ INDEXES = (
     "CREATE INDEX ix_withdrawal_state_id ON withdrawal (state, id)",
 )
 
-AUDITED = ("policy_version", "shop_order", "region_agent", "dividend_bill", "dividend_line", "withdrawal")
+AUDITED = ("policy_version", "region_agent", "dividend_bill", "dividend_line", "withdrawal")
 APPEND_ONLY = ("agreement", "consent", "standing_change", "refund")
 
 
@@ -338,7 +338,8 @@ def upgrade() -> None:
         op.execute(statement)
     for table in AUDITED:
         guards.audited(table)
-    guards.audited_in_bulk("obligation")
+    for table in ("obligation", "shop_order"):
+        guards.audited_in_bulk(table)
     guards.audited_in_bulk("admission_task", key=("member_id",))
     for table in ("order_line", "share"):
         guards.audited_in_bulk(table, key=("order_id", "n"))

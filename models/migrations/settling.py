@@ -1,0 +1,352 @@
+"""The set-based engine of migration 0011: what completed orders pay.
+
+The rule is said in `models/rules/commission.py`; `tests/operations/test_settling.py` shows that both say the same.
+"""
+
+from models.migrations.booking import WALKS
+
+TYPE = """
+CREATE TYPE settled AS (
+    n bigint, order_id bigint, number text, kind text, seller_id bigint, buyer_id bigint, settled_fen bigint,
+    step_fen bigint, draft drafted)
+"""
+
+TERMS = """
+CREATE FUNCTION policy_terms(version bigint, OUT levels int, OUT split bigint[], OUT by_seat boolean,
+    OUT region bigint[], OUT seed_bps bigint, OUT seed_for interval, OUT reserve_bps bigint, OUT ripens_in interval,
+    OUT step_fen bigint)
+LANGUAGE sql STABLE AS $$
+    SELECT least((terms ->> 'levels')::int, 3),
+        ARRAY[(terms #>> '{split_bps,0}')::bigint, (terms #>> '{split_bps,1}')::bigint,
+              (terms #>> '{split_bps,2}')::bigint],
+        terms ->> 'levels_by' = 'placement',
+        ARRAY[(terms #>> '{region_bps,0}')::bigint, (terms #>> '{region_bps,1}')::bigint,
+              (terms #>> '{region_bps,2}')::bigint],
+        (terms ->> 'seed_bonus_bps')::bigint, make_interval(hours => 24 * (terms ->> 'seed_bonus_days')::int),
+        (terms ->> 'reserve_bps')::bigint, make_interval(hours => 24 * (terms ->> 'return_days')::int),
+        (terms ->> 'high_earner.step_fen')::bigint
+    FROM policy_version WHERE id = version
+$$
+"""
+
+# rules.share.bucket_new: the bucket of a new share, or the reason for which the house has it.
+LIES = """
+CREATE FUNCTION share_lies(who member, level int, is_held boolean, is_fraud boolean) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE
+        WHEN who.position IS NULL AND who.standing IN ('candidate', 'lapsed') THEN 'not_qualified'
+        WHEN who.position IS NULL AND who.standing = 'exited' THEN 'exited'
+        WHEN who.position IS NULL AND who.showcase = 'closed' THEN 'closed'
+        WHEN is_fraud THEN 'fraud'
+        WHEN is_held THEN 'held'
+        WHEN who.position IS NULL AND who.standing = 'frozen' THEN 'frozen'
+        WHEN who.position IS NULL AND level >= 2 AND who.unlocked_at IS NULL THEN 'locked'
+        ELSE 'pending' END
+$$
+"""
+
+# rules.commission.earns_seed_bonus
+SEED = """
+CREATE FUNCTION seed_earns(who member, paid_at timestamptz, seed_for interval) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(who.standing = 'active' AND who.showcase <> 'closed'
+        AND who.seed_at <= paid_at AND paid_at < who.seed_at + seed_for, false)
+$$
+"""
+
+DISTANCE = """
+CREATE FUNCTION seat_distance(below bigint, above bigint) RETURNS int LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE up AS (
+        SELECT member_id, parent_id, 0 AS distance FROM seat WHERE member_id = below
+        UNION ALL
+        SELECT s.member_id, s.parent_id, u.distance + 1 FROM up u JOIN seat s ON s.id = u.parent_id
+        WHERE u.member_id <> above)
+    SELECT distance FROM up WHERE member_id = above AND distance > 0
+$$
+"""
+
+# The house order of locks: orders by id, then whoever their completion may change, by id.
+HOLD = f"""
+CREATE FUNCTION settle_hold(ids bigint[]) RETURNS void LANGUAGE plpgsql {WALKS} AS $$
+BEGIN
+    PERFORM FROM shop_order WHERE id = ANY (ids) AND state IN ('paid', 'shipped') ORDER BY id FOR UPDATE;
+    PERFORM FROM member WHERE id IN (
+        SELECT unnest(ARRAY[o.seller_id, b.id, b.sponsor_id] || CASE WHEN terms.by_seat
+            THEN ARRAY[s2.member_id, s3.member_id] ELSE ARRAY[m.sponsor_id, m2.sponsor_id] END)
+        FROM shop_order o
+        JOIN policy_version p ON p.id = o.policy_id
+        CROSS JOIN LATERAL (SELECT p.terms ->> 'levels_by' = 'placement' AS by_seat) terms
+        JOIN member m ON m.id = o.seller_id
+        LEFT JOIN member m2 ON m2.id = m.sponsor_id AND NOT terms.by_seat
+        LEFT JOIN seat s1 ON s1.member_id = o.seller_id AND terms.by_seat
+        LEFT JOIN seat s2 ON s2.id = s1.parent_id
+        LEFT JOIN seat s3 ON s3.id = s2.parent_id
+        LEFT JOIN member c ON o.buyer_id IS NULL AND c.code = o.buyer
+        LEFT JOIN member b ON b.id = coalesce(o.buyer_id, c.id)
+        WHERE o.id = ANY (ids) AND o.state IN ('paid', 'shipped')
+        UNION
+        SELECT g.member_id FROM shop_order o, LATERAL order_regions(o.region_code) r (code)
+        JOIN region_agent g ON g.region_code = r.code AND g.state = 'active'
+        WHERE o.id = ANY (ids) AND o.state IN ('paid', 'shipped'))
+    ORDER BY id FOR NO KEY UPDATE;
+END $$
+"""
+
+# rules.region_share.chain; what names no place names no agent.
+REGIONS = """
+CREATE FUNCTION order_regions(code text) RETURNS SETOF text LANGUAGE sql IMMUTABLE AS $$
+    SELECT place FROM (VALUES (left(code, 2) || '0000', code IS NOT NULL), (left(code, 4) || '00', code !~ '0000$'),
+        (code, code !~ '00$')) AS chain (place, is_there) WHERE is_there AND code ~ '^[0-9]{6}$'
+$$
+"""
+
+# Rows in the order of rules.commission.settle; what comes to nothing is left out. ``place`` is the account's bucket,
+# for the house the reason instead. ``OFFSET 0`` has each step worked out once, where it would be written out into the
+# next.
+WORK = """
+CREATE FUNCTION settle_work(ids bigint[], ats timestamptz[]) RETURNS SETOF settled LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY
+    WITH terms AS MATERIALIZED (
+        SELECT p.id, t.* FROM (SELECT DISTINCT o.policy_id AS id FROM shop_order o WHERE o.id = ANY (ids)) p,
+            LATERAL policy_terms(p.id) t)
+    SELECT a.n, o.id, o.number, o.kind, o.seller_id, o.buyer_id, o.settled_fen, t.step_fen, (
+        nextval('posting_id_seq'), 'settle:' || o.number, posting_digest('settle', facts.facts, rows.text), 'settle',
+        'order:' || o.number, a.at, facts.facts, rows.legs)::drafted
+    FROM unnest(ids, ats) WITH ORDINALITY AS a (id, at, n)
+    JOIN shop_order o ON o.id = a.id
+    JOIN terms t ON t.id = o.policy_id
+    JOIN member m1 ON m1.id = o.seller_id
+    JOIN matrix x ON x.id = m1.matrix_id
+    JOIN merchant shop ON shop.id = x.merchant_id
+    LEFT JOIN seat s1 ON s1.member_id = o.seller_id AND t.by_seat
+    LEFT JOIN seat s2 ON s2.id = s1.parent_id
+    LEFT JOIN seat s3 ON s3.id = s2.parent_id
+    LEFT JOIN member m2 ON m2.id = CASE WHEN t.by_seat THEN s2.member_id ELSE m1.sponsor_id END
+    LEFT JOIN member m3 ON m3.id = CASE WHEN t.by_seat THEN s3.member_id ELSE m2.sponsor_id END
+    LEFT JOIN region_agent g1 ON g1.region_code = left(o.region_code, 2) || '0000' AND g1.state = 'active'
+        AND o.region_code ~ '^[0-9]{6}$'
+    LEFT JOIN member p1 ON p1.id = g1.member_id
+    LEFT JOIN region_agent g2 ON g2.region_code = left(o.region_code, 4) || '00' AND g2.state = 'active'
+        AND o.region_code ~ '^[0-9]{6}$' AND o.region_code !~ '0000$'
+    LEFT JOIN member p2 ON p2.id = g2.member_id
+    LEFT JOIN region_agent g3 ON g3.region_code = o.region_code AND g3.state = 'active' AND o.region_code !~ '00$'
+    LEFT JOIN member p3 ON p3.id = g3.member_id
+    CROSS JOIN LATERAL (SELECT o.kind = 'admission' AS is_admission, s1.id IS NOT NULL OR NOT t.by_seat AS is_seated,
+        CASE WHEN o.kind = 'admission' AND o.buyer_id IS NOT NULL THEN seat_distance(o.buyer_id, o.seller_id) END AS d,
+        o.settled_fen AS p,
+        CASE WHEN o.refunded_fen = 0 THEN o.commission_fen
+            ELSE div(o.commission_fen::numeric * o.settled_fen, o.paid_fen)::bigint END AS c,
+        CASE WHEN o.refunded_fen = 0 THEN o.cost_fen
+            ELSE o.cost_fen - div(o.cost_fen::numeric * o.refunded_fen, o.paid_fen)::bigint END AS k,
+        CASE WHEN o.is_fraud THEN 'fraud' WHEN o.is_held THEN 'held' ELSE 'pending' END AS region_lies,
+        coalesce(o.paid_at, o.placed_at) AS paid_at OFFSET 0) f
+    CROSS JOIN LATERAL (SELECT
+        CASE WHEN f.is_admission THEN f.c ELSE f.c * t.split[1] / 10000 END AS l1,
+        CASE WHEN f.is_admission THEN 0 ELSE f.c * t.split[2] / 10000 END AS l2,
+        CASE WHEN f.is_admission THEN 0 ELSE f.c * t.split[3] / 10000 END AS l3,
+        CASE WHEN g1.id IS NULL THEN 0 ELSE f.p * t.region[1] / 10000 END AS r1,
+        CASE WHEN g2.id IS NULL THEN 0 ELSE f.p * t.region[2] / 10000 END AS r2,
+        CASE WHEN g3.id IS NULL THEN 0 ELSE f.p * t.region[3] / 10000 END AS r3,
+        CASE WHEN f.is_admission THEN 0 ELSE f.c * t.seed_bps / 10000 END AS seed OFFSET 0) v
+    CROSS JOIN LATERAL (SELECT
+        CASE WHEN f.is_seated AND seed_earns(m1, f.paid_at, t.seed_for) THEN v.seed ELSE 0 END AS d1,
+        CASE WHEN t.levels >= 2 AND seed_earns(m2, f.paid_at, t.seed_for) THEN v.seed ELSE 0 END AS d2,
+        CASE WHEN t.levels >= 3 AND seed_earns(m3, f.paid_at, t.seed_for) THEN v.seed ELSE 0 END AS d3 OFFSET 0) s
+    CROSS JOIN LATERAL (SELECT f.p - f.k - f.c - v.r1 - v.r2 - v.r3 - s.d1 - s.d2 - s.d3 AS fen OFFSET 0) rest
+    CROSS JOIN LATERAL (SELECT
+        CASE WHEN rest.fen > 0 THEN rest.fen * t.reserve_bps / 10000 ELSE 0 END AS fen OFFSET 0) reserve
+    CROSS JOIN LATERAL (SELECT jsonb_build_object('policy', o.policy_id, 'distance', f.d, 'held', o.is_held, 'upline',
+        CASE WHEN NOT f.is_seated THEN '[]'::jsonb WHEN m2.id IS NULL THEN jsonb_build_array(m1.code)
+            WHEN m3.id IS NULL THEN jsonb_build_array(m1.code, m2.code)
+            ELSE jsonb_build_array(m1.code, m2.code, m3.code) END) AS facts OFFSET 0) facts
+    CROSS JOIN LATERAL (
+        SELECT array_agg(leg) AS legs, string_agg(leg_line(leg), E'\\n') AS text
+        FROM (VALUES
+            ('settlement', 'clearing', 'clearing', -f.p, NULL::int, NULL::bigint, NULL::bigint, NULL::bigint, NULL),
+            ('cost', 'supplier:' || shop.code, 'supplier', f.k, NULL, NULL, NULL, NULL, NULL),
+            ('level', m1.code, CASE
+                WHEN f.is_admission AND f.d IS NULL THEN 'not_upline'
+                WHEN f.is_admission AND f.d > t.levels THEN 'over_cap'
+                WHEN NOT f.is_seated THEN 'no_upline'
+                ELSE share_lies(m1, coalesce(f.d, 1), o.is_held, o.is_fraud) END,
+                v.l1, coalesce(f.d, 1), CASE WHEN NOT f.is_admission THEN t.split[1] END, o.commission_fen, m1.id,
+                NULL),
+            ('level', m2.code, CASE WHEN t.levels < 2 THEN 'over_cap' WHEN m2.id IS NULL THEN 'no_upline'
+                ELSE share_lies(m2, 2, o.is_held, o.is_fraud) END,
+                v.l2, 2, t.split[2], o.commission_fen, m2.id, NULL),
+            ('level', m3.code, CASE WHEN t.levels < 3 THEN 'over_cap' WHEN m3.id IS NULL THEN 'no_upline'
+                ELSE share_lies(m3, 3, o.is_held, o.is_fraud) END,
+                v.l3, 3, t.split[3], o.commission_fen, m3.id, NULL),
+            ('house', 'platform:house', 'rounding', f.c - v.l1 - v.l2 - v.l3, NULL, NULL, NULL, NULL, NULL),
+            ('region', p1.code, f.region_lies, v.r1, NULL, NULL, f.p, p1.id, g1.region_code),
+            ('region', p2.code, f.region_lies, v.r2, NULL, NULL, f.p, p2.id, g2.region_code),
+            ('region', p3.code, f.region_lies, v.r3, NULL, NULL, f.p, p3.id, g3.region_code),
+            ('seed', m1.code, share_lies(m1, 1, o.is_held, o.is_fraud), s.d1, 1, t.seed_bps, o.commission_fen, m1.id,
+                NULL),
+            ('seed', m2.code, share_lies(m2, 2, o.is_held, o.is_fraud), s.d2, 2, t.seed_bps, o.commission_fen, m2.id,
+                NULL),
+            ('seed', m3.code, share_lies(m3, 3, o.is_held, o.is_fraud), s.d3, 3, t.seed_bps, o.commission_fen, m3.id,
+                NULL),
+            ('reserve', 'platform:reserve', 'reserve', reserve.fen, NULL, t.reserve_bps, NULL, NULL, NULL),
+            ('margin', 'platform:margin', 'margin', rest.fen - reserve.fen, NULL, NULL, NULL, NULL, NULL)
+        ) AS r (cause, name, place, fen, level, rate, base, member_id, region)
+        CROSS JOIN LATERAL (SELECT r.cause IN ('level', 'region', 'seed') AS is_somebodys,
+            r.place IN ('pending', 'locked', 'frozen', 'held') AS is_theirs OFFSET 0) whose
+        CROSS JOIN LATERAL (SELECT CASE
+            WHEN whose.is_theirs THEN ('member:' || r.name || ':' || r.place, r.place, r.fen, r.cause,
+                r.level, r.rate, r.base, coalesce(r.region, ''), r.member_id, r.region)::drafted_leg
+            WHEN whose.is_somebodys OR r.cause = 'house' THEN ('platform:house', 'house', r.fen, 'house', NULL,
+                NULL, NULL, r.place, NULL, r.region)::drafted_leg
+            ELSE (r.name, r.place, r.fen, r.cause, NULL, r.rate, NULL, '', NULL, NULL)::drafted_leg
+            END AS leg OFFSET 0) made
+        WHERE r.fen <> 0 OFFSET 0) rows;
+END $$
+"""
+
+# rules §5.8: each full multiple of the step that lifetime earnings pass asks for an own normal order, and each own
+# normal order meets the oldest that is asked for, in the orders' order.
+OWE = """
+CREATE FUNCTION settle_owe(done settled[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    one record;
+BEGIN
+    FOR one IN
+        SELECT e.n, e.member_id, e.at, e.times FROM (
+            SELECT x.n, x.member_id, x.at,
+                   (x.earned_fen + x.upto) / x.step_fen - (x.earned_fen + x.upto - x.fen) / x.step_fen AS times
+            FROM (
+                SELECT g.*, m.earned_fen, sum(g.fen) OVER (PARTITION BY g.member_id ORDER BY g.n)::bigint AS upto
+                FROM (
+                    SELECT s.n, (s.draft).at, s.step_fen, l.member_id, sum(l.amount_fen)::bigint AS fen
+                    FROM unnest(done) s, LATERAL unnest((s.draft).legs) l WHERE l.member_id IS NOT NULL
+                    GROUP BY s.n, (s.draft).at, s.step_fen, l.member_id) g
+                JOIN member m ON m.id = g.member_id) x) e
+        WHERE e.times > 0
+        UNION ALL
+        SELECT s.n, s.buyer_id, (s.draft).at, 0 FROM unnest(done) s WHERE s.kind = 'normal' AND s.buyer_id IS NOT NULL
+        ORDER BY n, times DESC
+    LOOP
+        IF one.times > 0 THEN
+            INSERT INTO obligation (member_id, since) SELECT one.member_id, one.at FROM generate_series(1, one.times);
+        ELSE
+            UPDATE obligation SET met_at = one.at WHERE id = (
+                SELECT id FROM obligation WHERE member_id = one.member_id AND met_at IS NULL
+                ORDER BY since, id LIMIT 1);
+        END IF;
+    END LOOP;
+END $$
+"""
+
+# What was sold counts for the seller and for every team at most ten levels above, there while its showcase is not
+# closed. Answers whose rank may rise by it: `models.operations.team.evaluate` says whether it does.
+TEAMS = """
+CREATE FUNCTION settle_teams(done settled[]) RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE
+    teams bigint[];
+    sales bigint[];
+    owns bigint[];
+    current jsonb;
+    upto timestamptz;
+BEGIN
+    WITH RECURSIVE sold AS (
+        SELECT s.seller_id, sum(s.settled_fen)::bigint AS fen FROM unnest(done) s GROUP BY s.seller_id),
+    above AS (
+        SELECT t.member_id, t.parent_id, 0 AS distance, o.fen, o.fen AS own, m.showcase = 'closed' AS is_closed
+        FROM sold o JOIN seat t ON t.member_id = o.seller_id JOIN member m ON m.id = o.seller_id
+        UNION ALL
+        SELECT t.member_id, t.parent_id, a.distance + 1, a.fen, 0, a.is_closed
+        FROM above a JOIN seat t ON t.id = a.parent_id WHERE a.distance < 10),
+    moved AS (
+        SELECT member_id, coalesce(sum(fen) FILTER (WHERE NOT is_closed OR distance = 0), 0)::bigint AS fen,
+               sum(own)::bigint AS own
+        FROM above GROUP BY member_id)
+    SELECT array_agg(member_id), array_agg(fen), array_agg(own) INTO teams, sales, owns FROM moved;
+    PERFORM FROM team WHERE member_id = ANY (teams) ORDER BY member_id FOR UPDATE;
+    UPDATE team t SET sales_fen = t.sales_fen + m.fen, own_fen = t.own_fen + m.own
+    FROM unnest(teams, sales, owns) AS m (member_id, fen, own) WHERE t.member_id = m.member_id;
+    SELECT max((s.draft).at) INTO upto FROM unnest(done) s;
+    SELECT p.terms INTO current FROM policy_version p
+    WHERE p.state = 'approved' AND p.effective_at <= upto AND (p.opinion_until IS NULL OR p.opinion_until > upto)
+    ORDER BY p.effective_at DESC, p.id DESC LIMIT 1;
+    RETURN ARRAY(
+        SELECT m.id FROM unnest(teams) AS u (id) JOIN team t ON t.member_id = u.id JOIN member m ON m.id = u.id
+        CROSS JOIN LATERAL (
+            SELECT coalesce(array_position(ARRAY['expert', 'leader', 'founder', 'center'], m.rank), 0) AS rank,
+                   current ->> 'rank.by' = 'own' AS by_own) has
+        WHERE m.standing IN ('active', 'frozen') AND has.rank < 4
+        AND CASE WHEN has.by_own THEN t.own_fen ELSE t.sales_fen END
+            >= (current -> 'rank.sales_fen' ->> has.rank)::bigint
+        AND (has.by_own OR t.size >= (current -> 'rank.team_size' ->> has.rank)::bigint)
+        ORDER BY m.id);
+END $$
+"""
+
+# Complete and settle orders that are held (settle_hold): what `order.complete` says, for all of them at once.
+SETTLE = f"""
+CREATE FUNCTION settle_book(ids bigint[], ats timestamptz[], OUT orders bigint[], OUT ranked bigint[],
+    OUT changing bigint[])
+LANGUAGE plpgsql {WALKS} AS $$
+DECLARE
+    done settled[];
+BEGIN
+    SELECT array_agg(a.id ORDER BY a.n), array_agg(a.at ORDER BY a.n) INTO orders, ats
+    FROM unnest(ids, ats) WITH ORDINALITY AS a (id, at, n)
+    JOIN shop_order o ON o.id = a.id AND o.state IN ('paid', 'shipped');
+    IF orders IS NULL THEN
+        RETURN;
+    END IF;
+    -- Whoever seals the ledger waits until no posting is in flight: ids are drawn under this lock (0006).
+    PERFORM pg_advisory_xact_lock_shared(7310003);
+    UPDATE shop_order o
+    SET state = 'completed', completed_at = a.at, confirm_at = NULL, settled_fen = o.paid_fen - o.refunded_fen,
+        mature_at = a.at + make_interval(hours => 24 * (p.terms ->> 'return_days')::int),
+        buyer_id = coalesce(o.buyer_id, (SELECT m.id FROM member m WHERE m.code = o.buyer))
+    FROM unnest(orders, ats) AS a (id, at), policy_version p
+    WHERE o.id = a.id AND p.id = o.policy_id;
+    done := ARRAY(SELECT w FROM settle_work(orders, ats) w);
+    PERFORM postings_book(ARRAY(SELECT s.draft FROM unnest(done) s));
+    INSERT INTO share (order_id, n, kind, account, amount_fen, reversed_fen, member_id, level, bucket, reason,
+        region_code, rate_bps)
+    SELECT s.order_id, l.n - 1, l.cause, l.account, l.amount_fen, 0, l.member_id, l.level,
+        CASE WHEN l.member_id IS NOT NULL THEN l.bucket END, CASE WHEN l.cause = 'house' THEN l.reason END,
+        l.region_code, l.rate_bps
+    FROM unnest(done) s, LATERAL unnest((s.draft).legs) WITH ORDINALITY AS l (
+        account, bucket, amount_fen, cause, level, rate_bps, base_fen, reason, member_id, region_code, n)
+    WHERE l.cause NOT IN ('settlement', 'margin');
+    PERFORM settle_owe(done);
+    UPDATE member m SET earned_fen = m.earned_fen + e.fen
+    FROM (SELECT l.member_id, sum(l.amount_fen)::bigint AS fen
+        FROM unnest(done) s, LATERAL unnest((s.draft).legs) l WHERE l.member_id IS NOT NULL GROUP BY l.member_id) e
+    WHERE m.id = e.member_id;
+    INSERT INTO event (name, subject, payload)
+    SELECT 'order.completed', (s.draft).subject, jsonb_build_object('order_id', s.order_id)
+    FROM unnest(done) s ORDER BY s.n;
+    ranked := settle_teams(done);
+    changing := ARRAY(
+        SELECT s.buyer_id FROM unnest(done) s JOIN member b ON b.id = s.buyer_id
+        WHERE (s.kind = 'admission' AND b.standing = 'candidate')
+           OR (s.kind = 'normal' AND b.suspended_at IS NOT NULL));
+END $$
+"""
+
+# One order by its number, in the house order of locks.
+SETTLE_ONE = f"""
+CREATE FUNCTION settle_order(number_ text, at_ timestamptz, OUT orders bigint[], OUT ranked bigint[],
+    OUT changing bigint[])
+LANGUAGE plpgsql {WALKS} AS $$
+DECLARE
+    ids bigint[] := ARRAY(SELECT id FROM shop_order WHERE number = number_);
+BEGIN
+    PERFORM settle_hold(ids);
+    SELECT b.* INTO orders, ranked, changing FROM settle_book(ids, ARRAY[at_]) b;
+END $$
+"""
+
+FUNCTIONS = (TERMS, LIES, SEED, DISTANCE, REGIONS, HOLD, WORK, OWE, TEAMS, SETTLE, SETTLE_ONE)
+NAMES = (
+    "settle_order(text, timestamptz)", "settle_book(bigint[], timestamptz[])", "settle_teams(settled[])",
+    "settle_owe(settled[])", "settle_work(bigint[], timestamptz[])", "settle_hold(bigint[])", "order_regions(text)",
+    "seat_distance(bigint, bigint)", "seed_earns(member, timestamptz, interval)",
+    "share_lies(member, int, boolean, boolean)", "policy_terms(bigint)",
+)  # fmt: skip
