@@ -66,7 +66,7 @@ class AfterSaleView(ReadView):
         Column(key="state", title=_l("State"), at=AfterSale.state, kind=Kind.BADGE, badges=names.CASE_STATES),
         Column(
             key="kind",
-            title=_l("Asked for"),
+            title=_l("The buyer asks for"),
             at=AfterSale.kind,
             cell=lambda row: str(names.CASE_KINDS.get(row.kind, row.kind)),
         ),
@@ -82,7 +82,7 @@ class AfterSaleView(ReadView):
     )
     questions = (
         OneOf(key="state", title=_l("State"), at=AfterSale.state, choices=names.words(names.CASE_STATES)),
-        OneOf(key="kind", title=_l("Asked for"), at=AfterSale.kind, choices=names.CASE_KINDS),
+        OneOf(key="kind", title=_l("The buyer asks for"), at=AfterSale.kind, choices=names.CASE_KINDS),
         OneOf(
             key="clock",
             title=_l("Money due"),

@@ -35,11 +35,11 @@ def story(found: Dossier) -> list[Step]:
 
 def _life(found: Dossier) -> Iterator[Step]:
     order = found.order
-    yield Step(order.placed_at, _("Placed"))
+    yield Step(order.placed_at, _("Order placed"))
     for reminder in found.reminders:
         yield Step(reminder.at, _("Buyer reminded of the balance"), reminder.by, Tone.WARN)
     if order.paid_at:
-        yield Step(order.paid_at, _("Paid"), formatting.yuan(order.paid_fen), Tone.GOOD)
+        yield Step(order.paid_at, _("Order paid"), formatting.yuan(order.paid_fen), Tone.GOOD)
     if order.shipped_at:
         yield Step(order.shipped_at, _("Left"), "", Tone.BUSY)
     if order.completed_at:
