@@ -84,13 +84,13 @@ def first(until: datetime) -> Due | None:
 
 
 def run(due: Due) -> None:
-    """Let it happen, as of its own instant; what matures at one instant does so together."""
+    """Let it happen, as of its own instant."""
     if due.kind is Kind.LAPSE:
         admission.lapse(member_id=due.subject, at=due.at)
     elif due.kind is Kind.CONFIRM:
         order.complete(number=order.number_of(due.subject), at=due.at)
     elif due.kind is Kind.MATURE:
-        share.mature_due(at=due.at)
+        share.mature(order_id=due.subject, at=due.at)
     else:
         standing.end_cycle(member_id=due.subject, at=due.at)
     if due.failures:

@@ -109,8 +109,6 @@ _IS_DUE = sa.text(
     " JOIN shop_order o ON o.id = a.id AND o.mature_at <= a.at)"
 )
 _RIPEN = sa.text("SELECT shares_ripen(ARRAY[:id]::bigint[], ARRAY[:at]::timestamptz[], ARRAY[:key])")
-_RIPE = sa.text("SELECT id FROM shop_order WHERE mature_at = :at ORDER BY number LIMIT :limit")
-AT_ONCE = 5_000
 
 
 def mature(*, order_id: int, at: datetime) -> None:
@@ -129,12 +127,6 @@ def mature_many(*, ids: Sequence[int], at: datetime | Sequence[datetime]) -> Non
         return
     db.session.execute(_MATURE, told)
     _forget_orders()
-
-
-def mature_due(*, at: datetime) -> None:
-    """Whatever falls due at one instant, by order number; of very many those that come first."""
-    db.session.flush()
-    mature_many(ids=list(db.session.scalars(_RIPE, {"at": at, "limit": AT_ONCE})), at=at)
 
 
 def ripen(*, order_id: int, at: datetime, key: str) -> None:
