@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -170,8 +169,7 @@ def _place_all(events: Sequence[scenario.PlaceOrder]) -> None:
 def _complete_all(events: Sequence[scenario.Complete]) -> None:
     if not orders.are_known([one.order for one in events]):
         raise order.NoOrder("其中有订单不存在。")
-    for at, those in groupby(events, key=lambda one: one.at):
-        evening.complete_many(numbers=[one.order for one in those], at=at)
+    evening.complete_many(numbers=[one.order for one in events], at=[one.at for one in events])
 
 
 # Runs of these kinds are played at once.
