@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from models import Approval, DividendBill, Member, Withdrawal, db
-from models.operations import approval, dividend, policy, withdrawal
+from models.operations import approval, dividend, policy, switch, withdrawal
 from models.rules.approval import expires_at
 from models.rules.permission import PERMISSIONS
 from tests import dull
@@ -161,11 +161,18 @@ def _approve_withdrawal() -> Any:
     return withdrawal.approve(number="W1", by=ME, at=LATER)
 
 
+def _resume_switch() -> Any:
+    switch.off(job="settle", why="x", at=AT, by="staff:2")
+    asked = approval.ask(kind="switch.resume", payload={"job": "settle"}, reason="x", at=AT, by=ME)
+    return approval.approve(approval_id=asked.id, digest=asked.digest, at=LATER, by=ME)
+
+
 # The steps of two people that keep their hands in columns of their own, by table; `approval` stands for its effects.
 BY_HAND: dict[str, Callable[[], Any]] = {
     "policy_version": _approve_policy,
     "dividend_bill": _confirm_bill,
     "withdrawal": _approve_withdrawal,
+    "money_switch": _resume_switch,
 }
 PAIRS = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
