@@ -11,6 +11,7 @@ from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter
 
 from console import auth
 from models import (
+    AfterSale,
     Delisting,
     DelistingWindow,
     Export,
@@ -20,6 +21,8 @@ from models import (
     Member,
     Merchant,
     Move,
+    Order,
+    Parcel,
     Product,
     SavedView,
     Seat,
@@ -27,8 +30,11 @@ from models import (
     SyncLog,
     db,
 )
+from models.operations import parcel
+from models.rules.after_sale import Kind
 from models.rules.permission import PERMISSIONS, ROLES, Role
 from tests import factories
+from tests.console.admin import orders
 from tests.operations import world
 from tests.people import Browser, person
 
@@ -154,6 +160,25 @@ def logged_of_another() -> SyncLog:
     return row
 
 
+def numbered() -> str:
+    """An order number nobody has, in the network of another."""
+    network_of_another()
+    return f"F-{db.session.query(Order).count()}"
+
+
+def ordered_from_another() -> Order:
+    return orders.paid(numbered())
+
+
+def sent_by_another() -> Parcel:
+    number = ordered_from_another().number
+    return parcel.send(number=number, carrier="中通快递", waybill=f"ZT{number}", at=datetime.now(UTC))
+
+
+def complained_to_another() -> AfterSale:
+    return orders.opened(numbered(), Kind.QUALITY)
+
+
 # A row that is not a new merchant's, for every table of which a merchant may open a row.
 FOREIGN: dict[Any, Callable[[], Any]] = {
     HistoryLine: of_another_merchant,
@@ -167,6 +192,9 @@ FOREIGN: dict[Any, Callable[[], Any]] = {
     SyncLog: logged_of_another,
     Merchant: factories.merchant,
     Matrix: network_of_another,
+    Order: ordered_from_another,
+    Parcel: sent_by_another,
+    AfterSale: complained_to_another,
     Member: member_of_another,
     Seat: seat_of_another,
     Move: move_of_another,
