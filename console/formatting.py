@@ -5,10 +5,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
+
 from models import money
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOTHING = "–"
+HOUR, DAY = 3_600, 86_400
 
 # Digits as people type amounts, two decimals at most: no exponent, no word for what is no number.
 AMOUNT = re.compile(r"-?(?:[0-9]{1,15}(?:\.[0-9]{0,2}0*)?|\.[0-9]{1,2}0*)")
@@ -85,15 +88,17 @@ def change(current: float | None, before: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """A length of time in its two largest units: 1 h 05 min."""
+    """A length of time in its two largest units, in the reader's language: 31 d 20 h."""
     if seconds is None:
         return NOTHING
     whole = int(seconds)
     if whole < 60:
-        return f"{seconds:.1f} s" if whole < 10 else f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+        return _("%(seconds)s s", seconds=f"{seconds:.1f}" if whole < 10 else whole)
+    if whole < HOUR:
+        return _("%(minutes)s min %(seconds)s s", minutes=whole // 60, seconds=f"{whole % 60:02d}")
+    if whole < DAY:
+        return _("%(hours)s h %(minutes)s min", hours=whole // HOUR, minutes=f"{whole % HOUR // 60:02d}")
+    return _("%(days)s d %(hours)s h", days=f"{whole // DAY:,}", hours=whole % DAY // HOUR)
 
 
 def size(octets: int | None) -> str:

@@ -11,8 +11,8 @@
   // Groups of the menu remember how they were left.
   $$("details[data-remember]").forEach((group) => {
     const key = group.dataset.remember;
-    try { if (localStorage.getItem(key) === "closed" && !group.querySelector(".here")) group.open = false; } catch { /* private window */ }
-    group.addEventListener("toggle", () => { try { localStorage.setItem(key, group.open ? "open" : "closed"); } catch { /* private window */ } });
+    try { const left = localStorage.getItem(key); if (left && !group.querySelector(".here")) group.open = left === "open"; } catch { /* private window */ }
+    $("summary", group).addEventListener("click", () => { try { localStorage.setItem(key, group.open ? "closed" : "open"); } catch { /* private window */ } });
   });
 
   // Ask before a form that matters: the page's own dialog, with a reason where one is wanted.

@@ -15,9 +15,9 @@ from werkzeug.wrappers import Response
 from console import formatting
 from console.admin import order_names as names
 from console.admin.base import ReadView, Viewer
-from console.admin.columns import Column, Kind
+from console.admin.columns import Column, Kind, member_link, order_link
 from console.admin.filters import Days, Equals, OneOf, Prefix
-from console.admin.order import BUYER, Buyer, Seller, amount_fen, closes_showcase, place, refused, shanghai_day
+from console.admin.order import BUYERS, Buyer, Seller, amount_fen, closes_showcase, place, refused, shanghai_day
 from console.auth import permits
 from models import AfterSale, Order, db
 from models.operations import after_sale
@@ -70,10 +70,12 @@ class AfterSaleView(ReadView):
             at=AfterSale.kind,
             cell=lambda row: str(names.CASE_KINDS.get(row.kind, row.kind)),
         ),
-        Column(key="number", title=_l("Order number"), at=Order.number, kind=Kind.CODE),
+        Column(key="number", title=_l("Order number"), at=Order.number, kind=Kind.CODE, cell=order_link),
         Column(key="paid_fen", title=_l("Amount"), at=Order.paid_fen, kind=Kind.MONEY),
-        Column(key="buyer", title=_l("Buyer"), at=BUYER, kind=Kind.CODE),
-        Column(key="seller", title=_l("Seller"), at=Seller.code, kind=Kind.CODE, shown=False),
+        *BUYERS,
+        Column(
+            key="seller", title=_l("Seller"), at=Seller.code, kind=Kind.CODE, cell=member_link("seller"), shown=False
+        ),
         Column(key="reason", title=_l("Buyer's words"), at=AfterSale.reason),
         Column(key="opened_at", title=_l("Opened"), at=AfterSale.opened_at, kind=Kind.MOMENT),
         Column(key="due", title=_l("Money due"), at=DUE, kind=Kind.DAY, cell=_clock),

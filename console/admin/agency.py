@@ -13,9 +13,9 @@ from werkzeug.wrappers import Response
 
 from console import formatting
 from console.admin.base import ReadView, form_id, staff_id, viewer
-from console.admin.columns import Badge, Column, Kind, Tone
+from console.admin.columns import Badge, Column, Kind, Tone, member_link, order_link
 from console.admin.filters import Days, Equals, OneOf, Prefix, Starts
-from console.admin.order import BUYER, OwnOrders, Seller, amount_fen, place, refused
+from console.admin.order import BUYERS, OwnOrders, Seller, amount_fen, place, refused
 from console.auth import permits
 from models import Member, Order, RegionAgent, db
 from models.operations import agency
@@ -84,7 +84,7 @@ class AgencyView(ReadView):
             cell=lambda row: place(row.region),
         ),
         Column(key="level", title=_l("Level"), at=LEVEL, cell=lambda row: str(LEVELS[row.level])),
-        Column(key="member", title=_l("Agent"), at=Member.code, kind=Kind.CODE),
+        Column(key="member", title=_l("Agent"), at=Member.code, kind=Kind.CODE, cell=member_link("member")),
         Column(key="state", title=_l("State"), at=RegionAgent.state, kind=Kind.BADGE, badges=STATES),
         Column(key="next", title=_l("Term"), at=NEXT, kind=Kind.BADGE, badges=NEXT_STEPS),
         Column(key="deposit_fen", title=_l("Deposit"), at=RegionAgent.deposit_fen, kind=Kind.MONEY),
@@ -235,10 +235,10 @@ class UnmatchedView(OwnOrders):
 
     columns: ClassVar[tuple[Column, ...]] = (
         Column(key="id", title=_l("No."), at=Order.id, kind=Kind.COUNT, sort=True, shown=False),
-        Column(key="number", title=_l("Order number"), at=Order.number, kind=Kind.CODE),
+        Column(key="number", title=_l("Order number"), at=Order.number, kind=Kind.CODE, cell=order_link),
         Column(key="text", title=_l("Region as written"), at=Order.address["region"].astext),
-        Column(key="seller", title=_l("Seller"), at=Seller.code, kind=Kind.CODE),
-        Column(key="buyer", title=_l("Buyer"), at=BUYER, kind=Kind.CODE),
+        Column(key="seller", title=_l("Seller"), at=Seller.code, kind=Kind.CODE, cell=member_link("seller")),
+        *BUYERS,
         Column(key="paid_fen", title=_l("Amount"), at=Order.paid_fen, kind=Kind.MONEY),
         Column(key="placed_at", title=_l("Placed at"), at=Order.placed_at, kind=Kind.MOMENT),
         Column(key="completed_at", title=_l("Completed at"), at=Order.completed_at, kind=Kind.MOMENT),

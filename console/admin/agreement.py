@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from console import formatting
 from console.admin.base import ReadView
-from console.admin.columns import Column, Kind
+from console.admin.columns import Column, Kind, member_link
 from console.admin.filters import Days, Equals, OneOf, Prefix
 from console.auth import actor, permits
 from models import Agreement, Consent, Member, acting, db, transaction
@@ -118,7 +118,7 @@ class ConsentView(ReadView):
 
     columns: ClassVar[tuple[Column, ...]] = (
         Column(key="id", title=_l("No."), at=Consent.id, kind=Kind.COUNT, sort=True, shown=False),
-        Column(key="member", title=_l("Member"), at=Member.code, kind=Kind.CODE),
+        Column(key="member", title=_l("Member"), at=Member.code, kind=Kind.CODE, cell=member_link("member")),
         Column(key="version", title=_l("Version"), at=Agreement.version, kind=Kind.CODE),
         Column(key="accepted_at", title=_l("Accepted at"), at=Consent.accepted_at, kind=Kind.MOMENT),
         Column(key="ip", title=_l("From the address"), at=Consent.ip, kind=Kind.CODE),

@@ -97,3 +97,17 @@ def member_link(key: str) -> Callable[[Row[Any]], str]:
         return Markup('<a href="{}"><code>{}</code></a>').format(url_for("members.by_code", code=code), code)
 
     return cell
+
+
+def buyer_link(row: Row[Any]) -> str:
+    """The buyer's code, leading to the member's page where the buyer is a member."""
+    if row._mapping.get("buyer_code"):
+        return member_link("buyer_code")(row)
+    return Markup("<code>{}</code>").format(row.buyer) if row.buyer else Markup('<span class="muted">–</span>')
+
+
+def order_link(row: Row[Any]) -> str:
+    """The number of the row's order, leading to the order's page."""
+    if not row.number or not allowed("order.view"):
+        return Markup("<code>{}</code>").format(row.number or "–")
+    return Markup('<a href="{}"><code>{}</code></a>').format(url_for("orders.by_number", number=row.number), row.number)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from flask import flash, redirect, request
+from flask import abort, flash, redirect, request
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -14,8 +14,8 @@ from werkzeug.wrappers import Response
 
 from console import formatting
 from console.admin import order_names as names
-from console.admin.base import ReadView, Viewer, back, staff_id
-from console.admin.columns import Column, Kind
+from console.admin.base import ReadView, Viewer, back, staff_id, viewer
+from console.admin.columns import Column, Kind, buyer_link, member_link
 from console.admin.filters import Days, Equals, OneOf, Prefix, Starts, Yuan
 from console.admin.order_story import story
 from console.auth import permits
@@ -33,6 +33,10 @@ Seller = aliased(Member, name="seller")
 Buyer = aliased(Member, name="buyer_member")
 
 BUYER = sa.func.coalesce(Buyer.code, Order.buyer)
+BUYERS = (
+    Column(key="buyer", title=_l("Buyer"), at=BUYER, kind=Kind.CODE, cell=buyer_link),
+    Column(key="buyer_code", title=_l("Buyer as a member"), at=Buyer.code, kind=Kind.CODE, shown=False),
+)
 RISK = sa.case((Order.is_fraud, "fraud"), (Order.is_held, "held"), else_="clear")
 RECEIVER = Order.address["name"].astext
 PHONE = Order.address["phone"].astext
@@ -74,8 +78,8 @@ class OrderView(OwnOrders):
         Column(key="number", title=_l("Order number"), at=Order.number, kind=Kind.CODE, link=True),
         Column(key="state", title=_l("State"), at=Order.state, kind=Kind.BADGE, badges=names.STATES),
         Column(key="kind", title=_l("Kind"), at=Order.kind, kind=Kind.BADGE, badges=names.KINDS),
-        Column(key="seller", title=_l("Seller"), at=Seller.code, kind=Kind.CODE),
-        Column(key="buyer", title=_l("Buyer"), at=BUYER, kind=Kind.CODE),
+        Column(key="seller", title=_l("Seller"), at=Seller.code, kind=Kind.CODE, cell=member_link("seller")),
+        *BUYERS,
         Column(key="paid_fen", title=_l("Amount"), at=Order.paid_fen, kind=Kind.MONEY),
         Column(key="refunded_fen", title=_l("Refunded"), at=Order.refunded_fen, kind=Kind.MONEY),
         Column(key="commission_fen", title=_l("Commission"), at=Order.commission_fen, kind=Kind.MONEY),
@@ -127,6 +131,15 @@ class OrderView(OwnOrders):
             "kinds": {str(kind): words for kind, words in names.CASE_KINDS.items()},
             "open_case": next((case for case in found.cases if case.ended_at is None), None),
         }
+
+    @expose("/number/<number>")
+    @permits("order.view")
+    def by_number(self, number: str) -> Response:
+        """The page of the order with a number: where every mention of an order leads."""
+        row_id = db.session.scalar(
+            self.scope(self.base().add_columns(Order.id), viewer()).where(Order.number == number)
+        )
+        return redirect(self.address("detail", row_id=row_id)) if row_id else abort(404)
 
     @expose("/<int:row_id>/send", methods=["POST"])
     @permits("order.ship")

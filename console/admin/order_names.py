@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from console.admin.columns import Badge, Text, Tone
+from console.admin.money.words import REASONS as REASONS
 from models.rules import after_sale, parcel, verdict
 from models.rules.order import Scene, State
 

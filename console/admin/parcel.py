@@ -14,9 +14,9 @@ from werkzeug.wrappers import Response
 from console import formatting
 from console.admin import order_names as names
 from console.admin.base import ReadView, Viewer, form_id, staff_id
-from console.admin.columns import Badge, Column, Kind, Tone
+from console.admin.columns import Badge, Column, Kind, Tone, member_link, order_link
 from console.admin.filters import Days, Equals, OneOf, Prefix
-from console.admin.order import BUYER, Buyer, OwnOrders, Seller, refused
+from console.admin.order import BUYERS, Buyer, OwnOrders, Seller, refused
 from console.auth import permits
 from models import BalanceReminder, Order, Parcel, ParcelTrack, db
 from models.operations import parcel, presale
@@ -59,7 +59,7 @@ class ParcelView(ReadView):
         Column(key="carrier", title=_l("Carrier"), at=Parcel.carrier),
         Column(key="state", title=_l("State"), at=Parcel.state, kind=Kind.BADGE, badges=names.PARCEL_STATES),
         Column(key="silent", title=_l("Watch"), at=IS_STALLED, kind=Kind.BADGE, badges=SILENT),
-        Column(key="number", title=_l("Order number"), at=Order.number, kind=Kind.CODE),
+        Column(key="number", title=_l("Order number"), at=Order.number, kind=Kind.CODE, cell=order_link),
         Column(key="order_state", title=_l("Order"), at=Order.state, kind=Kind.BADGE, badges=names.STATES),
         Column(key="sent_at", title=_l("Sent at"), at=Parcel.sent_at, kind=Kind.MOMENT),
         Column(key="moved_at", title=_l("Last word"), at=Parcel.moved_at, kind=Kind.MOMENT),
@@ -125,10 +125,10 @@ class PresaleView(OwnOrders):
 
     columns: ClassVar[tuple[Column, ...]] = (
         Column(key="id", title=_l("No."), at=Order.id, kind=Kind.COUNT, sort=True, shown=False),
-        Column(key="number", title=_l("Order number"), at=Order.number, kind=Kind.CODE),
+        Column(key="number", title=_l("Order number"), at=Order.number, kind=Kind.CODE, cell=order_link),
         Column(key="state", title=_l("State"), at=Order.state, kind=Kind.BADGE, badges=names.STATES),
-        Column(key="buyer", title=_l("Buyer"), at=BUYER, kind=Kind.CODE),
-        Column(key="seller", title=_l("Seller"), at=Seller.code, kind=Kind.CODE),
+        *BUYERS,
+        Column(key="seller", title=_l("Seller"), at=Seller.code, kind=Kind.CODE, cell=member_link("seller")),
         Column(key="deposit_fen", title=_l("Deposit"), at=Order.deposit_fen, kind=Kind.MONEY),
         Column(key="balance_fen", title=_l("Balance"), at=Order.paid_fen - Order.deposit_fen, kind=Kind.MONEY),
         Column(key="placed_at", title=_l("Placed at"), at=Order.placed_at, kind=Kind.MOMENT),

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask import Flask, abort, request
 from flask_admin import BaseView, expose
 from flask_admin.contrib.sqla import ModelView
+from flask_babel import force_locale
 
 from console import auth, formatting
 from console.admin import base
@@ -323,10 +324,23 @@ class TestFormatting:
         assert formatting.mask_name("王小明") == "王**"
         assert formatting.mask_name("王") == "王*"
 
+    @pytest.mark.parametrize(
+        ("seconds", "english", "chinese"),
+        [
+            (3.14, "3.1 s", "3.1 秒"),
+            (75, "1 min 15 s", "1 分 15 秒"),
+            (3_900, "1 h 05 min", "1 小时 05 分"),
+            (2_754_000, "31 d 21 h", "31 天 21 小时"),
+            (None, "–", "–"),
+        ],
+    )
+    def test_says_how_long_in_the_readers_language(self, app, seconds, english, chinese):
+        with app.test_request_context():
+            for language, text in (("en", english), ("zh_Hans_CN", chinese)):
+                with force_locale(language):
+                    assert formatting.duration(seconds) == text
+
     def test_says_how_far_and_how_large(self):
-        assert formatting.duration(3.14) == "3.1 s"
-        assert formatting.duration(75) == "1 min 15 s"
-        assert formatting.duration(3900) == "1 h 05 min"
         assert formatting.size(512) == "512 B"
         assert formatting.size(4_200_000) == "4.0 MB"
         assert formatting.change(110, 100) == "+10.0%"
