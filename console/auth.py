@@ -10,7 +10,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
-from console import sessions
+from console import problem, sessions
 from models import Actor, acting, transaction
 from models.operations import audit
 from models.queries.staff import SignedIn
@@ -77,6 +77,16 @@ def public(function: F) -> F:
     return function
 
 
+def bearer(function: F) -> F:
+    """Declare a route that a member's token opens and nothing else: it reads no cookie and needs no form's token."""
+    function.bearer = True  # type: ignore[attr-defined]
+    return function
+
+
+def takes_bearer(function: Any) -> bool:
+    return bool(getattr(function, "bearer", False))
+
+
 def require(permission: str) -> AnyResponse | None:
     """Turn the request away unless its person holds the permission and, where it asks, proved themselves lately.
 
@@ -119,7 +129,7 @@ def check_declared(app: Flask) -> None:
     """Refuse to start with a route that declares nothing, or that writes under reading permissions alone."""
     for rule in app.url_map.iter_rules():
         function = app.view_functions[rule.endpoint]
-        if is_public(rule.endpoint, function):
+        if is_public(rule.endpoint, function) or takes_bearer(function):
             continue
         permissions = permissions_of(function)
         if not permissions:
@@ -152,7 +162,7 @@ def register(app: Flask) -> None:
 
 def _look_up() -> None:
     """Before anything else in the request, since ending a lapsed session commits."""
-    if request.endpoint is not None and not request.endpoint.endswith("static"):
+    if request.endpoint is not None and not request.endpoint.endswith("static") and not problem.is_api():
         current_staff()
 
 

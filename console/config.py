@@ -27,6 +27,8 @@ class Settings:
     files: Path
     proxies: int = 0
     metrics_token: str = ""
+    wechat_appid: str = ""
+    wechat_secret: str = ""
 
     @property
     def is_production(self) -> bool:
@@ -62,6 +64,8 @@ def from_environment() -> Settings:
         files=Path(os.environ.get("QIANXING_FILES", "var/files")).resolve(),
         proxies=int(os.environ.get("QIANXING_PROXIES", "0")),
         metrics_token=os.environ.get("METRICS_TOKEN", ""),
+        wechat_appid=os.environ.get("WECHAT_APPID", ""),
+        wechat_secret=os.environ.get("WECHAT_SECRET", ""),
     )
 
 
@@ -75,4 +79,6 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "QIANXING_FILES": str(settings.files),
         "QIANXING_PROXIES": str(settings.proxies),
         "METRICS_TOKEN": settings.metrics_token,
+        "WECHAT_APPID": settings.wechat_appid,
+        "WECHAT_SECRET": settings.wechat_secret,
     }

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as BaseResponse
 
-from console import files, formatting
+from console import files, formatting, problem
 from console.catalogue import LANGUAGES, Languages, chosen
 from console.logs import REQUEST_ID
 from models import db
@@ -56,7 +56,7 @@ def nonce() -> str:
 
 
 def wants_json() -> bool:
-    return bool(request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json")
+    return bool(problem.is_api() or request.accept_mimetypes.best == "application/json")
 
 
 def request_id() -> str:
@@ -73,7 +73,7 @@ def _refuse_null_bytes() -> None:
 
 def _choose_language() -> None:
     language = request.args.get("lang")
-    if language in LANGUAGES:
+    if language in LANGUAGES and not problem.is_api():
         session["lang"] = language
 
 
@@ -107,6 +107,8 @@ def _add_headers(response: Response) -> Response:
 
 
 def _page(status: int, sentence: str) -> tuple[BaseResponse | str, int]:
+    if problem.is_api():
+        return problem.answer(problem.Problem(status, problem.code_of(status))), status
     if wants_json():
         return jsonify(error=HTTPStatus(status).phrase, message=sentence, request_id=request_id()), status
     return render_template("console/error.html", status=status, sentence=sentence, request_id=request_id()), status
@@ -135,9 +137,9 @@ def _http_error(error: HTTPException) -> Any:
     status = error.code or 500
     body, code = _page(status, sentence_for(status))
     if status == HTTPStatus.METHOD_NOT_ALLOWED or "Retry-After" in dict(error.get_headers()):
-        answer = Response(body if isinstance(body, str) else body.get_data(), code)
+        answer = Response(body, code) if isinstance(body, str) else body
         answer.headers.extend((key, value) for key, value in error.get_headers() if key in ("Allow", "Retry-After"))
-        return answer
+        return answer, code
     return body, code
 
 

@@ -2,12 +2,14 @@
 
 from models.base import Actor, acting, db, transaction
 from models.tables.after_sale import AfterSale
+from models.tables.answer import KeptAnswer
 from models.tables.approval import Approval
 from models.tables.audit import Audit
 from models.tables.batch import Batch, BatchRow
 from models.tables.due import SetAside
 from models.tables.flow import FlowLine, FlowPlan
 from models.tables.history import HistoryLine, RawLine, StagedLine
+from models.tables.identity import MemberIdentity, MemberSession
 from models.tables.importing import ImportIssue, ImportLayout, ImportRun
 from models.tables.job import Event, Job, Mark
 from models.tables.ledger import Account, Block, Leg, Posting, Snapshot
@@ -33,6 +35,9 @@ __all__ = [
     "Parcel",
     "ParcelTrack",
     "AfterSale",
+    "KeptAnswer",
+    "MemberIdentity",
+    "MemberSession",
     "Approval",
     "MoneySwitch",
     "Order",

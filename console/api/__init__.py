@@ -1,0 +1,60 @@
+"""The mini-program's API: routes declared in the modules beside this one, hung under /api/v1."""
+
+from typing import Any
+
+from flask import Blueprint, Flask, Response, render_template
+
+from console import auth, problem
+from console.api import agreement, openapi, session
+from console.api.route import Guard, Route, route, serve, told
+from console.problem import Problem
+from jobs.pace import Pace
+from models import db
+from models.errors import DomainError
+
+BASE = "/api/v1"
+RESOURCES = (session, agreement)
+
+
+def register(app: Flask) -> None:
+    """Hang every declared route on the application; none of them reads a cookie."""
+    blueprint = Blueprint("api", __name__, url_prefix=BASE)
+    for one in route.routes:
+        blueprint.add_url_rule(one.path, one.name.replace(".", "_"), _guarded(one), methods=[one.method])
+    blueprint.add_url_rule("/openapi.json", "openapi", auth.public(_file))
+    if not app.config["SETTINGS"].is_production:
+        blueprint.add_url_rule("/docs", "docs", auth.public(_page))
+    blueprint.register_error_handler(Problem, _problem)
+    blueprint.register_error_handler(DomainError, _refused)
+    app.register_error_handler(Problem, _problem)
+    app.register_blueprint(blueprint)
+    auth.csrf.exempt(blueprint)
+    app.extensions["pace"] = Pace(app.extensions["bell"].redis)
+
+
+def _guarded(one: Route) -> Any:
+    """The view of a route, which says by whom it is opened."""
+
+    def view(**path: Any) -> Response:
+        return serve(one, **path)
+
+    declare = auth.public if one.guard is Guard.PUBLIC else auth.bearer
+    return declare(view)
+
+
+def _problem(found: Problem) -> Response:
+    db.session.rollback()
+    return problem.answer(found)
+
+
+def _refused(refusal: DomainError) -> Response:
+    db.session.rollback()
+    return problem.answer(told(refusal))
+
+
+def _file() -> dict[str, Any]:
+    return openapi.document()
+
+
+def _page() -> str:
+    return render_template("api/docs.html", document=openapi.document())

@@ -60,3 +60,9 @@ def over(*, at: datetime) -> Sequence[int]:
     """The agencies whose term is over and that still run."""
     found = sa.select(RegionAgent.id).where(RegionAgent.state == "active", RegionAgent.ends_at <= at)
     return db.session.scalars(found.order_by(RegionAgent.ends_at, RegionAgent.id)).all()
+
+
+def in_office(member_id: int) -> bool:
+    """Whether a member is the agent of any region now."""
+    found = sa.exists().where(RegionAgent.member_id == member_id, RegionAgent.state == "active")
+    return bool(db.session.scalar(sa.select(found)))

@@ -41,3 +41,16 @@ def of_code(*, staff_id: int) -> tuple[Limit, ...]:
 def of_reveal(*, staff_id: int) -> tuple[Limit, ...]:
     """Rows whose personal data somebody looks at unmasked."""
     return (Limit(f"reveal:1h:{staff_id}", 30, 60 * _MINUTES),)
+
+
+def of_api(*, ip: str, identity_id: int | None) -> tuple[Limit, ...]:
+    """Requests of the mini-program: of one address, and of one person where it is known."""
+    address = Limit(f"api:ip:{ip}", 1200, _MINUTES)
+    if identity_id is None:
+        return (address,)
+    return (address, Limit(f"api:person:{identity_id}", 300, _MINUTES))
+
+
+def of_api_session(*, ip: str) -> tuple[Limit, ...]:
+    """Sign-ins and refreshes from one address."""
+    return (Limit(f"api:session:{ip}", 60, _MINUTES),)

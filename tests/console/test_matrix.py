@@ -61,7 +61,7 @@ def routes(app: Flask, row_id: int = NOWHERE) -> Iterator[Route]:
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
         function = app.view_functions[rule.endpoint]
-        if auth.is_public(rule.endpoint, function):
+        if auth.is_public(rule.endpoint, function) or auth.takes_bearer(function):
             continue
         takes_id = any(isinstance(converter, IntegerConverter) for converter in rule._converters.values())
         values = {name: value_for(converter, row_id) for name, converter in rule._converters.items()}
@@ -250,6 +250,26 @@ class TestMerchant:
         assert unknown == set(), "say in FOREIGN whose rows these are"
 
 
+class TestBearer:
+    def test_routes_open_to_no_cookie_of_staff_and_to_nobody(self, app, client, staff):
+        adapter = app.url_map.bind("localhost")
+        guarded = [rule for rule in app.url_map.iter_rules() if auth.takes_bearer(app.view_functions[rule.endpoint])]
+        passed = []
+        for rule in guarded:
+            path = adapter.build(rule.endpoint, {n: value_for(c, NOWHERE) for n, c in rule._converters.items()})
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                answers = [browser.open(path, method=method) for browser in (client, staff(Role.ADMIN))]
+                if [answer.status_code for answer in answers] != [401, 401]:
+                    passed.append(f"{method} {path}")
+        assert guarded
+        assert passed == []
+
+    def test_routes_all_stand_under_the_api(self, app):
+        rules = app.url_map.iter_rules()
+        outside = [rule.rule for rule in rules if auth.takes_bearer(app.view_functions[rule.endpoint])]
+        assert [rule for rule in outside if not rule.startswith("/api/v1/")] == []
+
+
 class TestRoutes:
     def test_each_declare_a_permission_or_are_named_here(self, app):
         undeclared = {
@@ -259,7 +279,8 @@ class TestRoutes:
         }
         assert undeclared == {
             "static", "plotly_static", "health.live", "health.ready", "health.metrics", "signin.sign_in",
-            "signin.sign_out", "signin.link",
+            "signin.sign_out", "signin.link", "api.openapi", "api.docs", "api.session_open", "api.session_refresh",
+            "api.agreement_current",
         }  # fmt: skip
 
     def test_never_write_under_a_reading_permission(self, app):

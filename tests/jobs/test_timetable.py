@@ -103,6 +103,6 @@ class TestForgetting:
         assert session.scalars(sa.select(Event.id).where(Event.name == "past")).all() == []
         assert session.scalars(sa.select(Mark.id)).all() == []
         result = session.scalars(sa.select(Job.result).where(Job.kind == "forget_finished")).one()
-        assert result == {"jobs": 2, "events": 1, "marks": 1}
+        assert result == {"jobs": 2, "events": 1, "marks": 1, "answers": 0}
         deletes = sa.select(sa.func.count()).where(Audit.kind == "delete", Audit.actor == "job:forget_finished")
         assert session.scalars(deletes).one() == 4

@@ -1,0 +1,270 @@
+"""Declared routes: who may call, what goes in, what comes out; the one way from a request to an operation and back."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from math import ceil
+from typing import Any
+
+from flask import Response, request
+from pydantic import BaseModel, ValidationError
+
+from console import formatting
+from console.api import bearer, parse
+from console.logs import REQUEST_ID
+from console.problem import Problem
+from console.problem import answer as problem_answer
+from jobs import pace
+from jobs.pace import TooFast
+from models import Actor, acting, db, transaction
+from models.errors import Conflict, DomainError, Forbidden, Invalid, Missing
+from models.operations import answer as answers
+from models.operations.answer import Ask
+from models.operations.identity import CodeUsed, Device, NotSignedIn
+from models.queries.identity import Caller
+from models.rules import attempt
+
+KEY = re.compile(r"[\x21-\x7e]{8,128}")
+LONGEST_AGENT = 300
+UNCLEAR = "格式或取值不正确"
+WRONG = {
+    "missing": "必填",
+    "extra_forbidden": "未知字段",
+    "string_too_long": "过长",
+    "string_too_short": "过短或为空",
+    "greater_than_equal": "过小",
+    "less_than_equal": "过大",
+    "int_type": "须为整数",
+    "string_type": "须为文字",
+    "bool_type": "须为 true 或 false",
+    "literal_error": "不在可选范围内",
+    "enum": "不在可选范围内",
+}
+KINDS: Mapping[type[DomainError], int] = {Invalid: 422, Missing: 404, Conflict: 409, Forbidden: 403}
+
+
+class Guard(StrEnum):
+    """Who may call: anybody, somebody signed in, a registered member."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+    MEMBER = "member"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One request, read and checked."""
+
+    at: datetime
+    device: Device
+    caller: Caller | None
+    body: Any = None
+    query: Any = None
+
+    @property
+    def person(self) -> Caller:
+        """Whoever signed in; asked for behind a guard alone."""
+        if self.caller is None:
+            raise bearer.unauthorised("no_token")
+        return self.caller
+
+    @property
+    def member_id(self) -> int:
+        """The member who calls; asked for behind a guard alone."""
+        found = self.person.member_id
+        if found is None:
+            raise Problem(403, "not_registered", "请先完成登记。")
+        return found
+
+    @property
+    def code(self) -> str:
+        return self.person.code or ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One call of the API. ``keyed``: it takes an Idempotency-Key. ``own_edge``: it opens its transactions itself."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    function: Callable[..., BaseModel | None]
+    answer: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    example: Mapping[str, Any] | None = None
+    gives: Mapping[str, Any] | None = None
+    status: int = 200
+    guard: Guard = Guard.MEMBER
+    keyed: bool = False
+    own_edge: bool = False
+
+    @property
+    def is_read(self) -> bool:
+        return self.method == "GET"
+
+
+@dataclass
+class Book:
+    """Every route there is, in the order of declaration."""
+
+    routes: list[Route] = field(default_factory=list)
+
+    def __call__(self, method: str, path: str, name: str, summary: str, **facts: Any) -> Callable[..., Any]:
+        """Declare the function below as a route."""
+
+        def declare(function: Callable[..., BaseModel | None]) -> Callable[..., BaseModel | None]:
+            self.routes.append(Route(method=method, path=path, name=name, summary=summary, function=function, **facts))
+            return function
+
+        return declare
+
+
+route = Book()
+
+
+def serve(route: Route, **path: Any) -> Response:
+    """Answer one request of a route."""
+    at = formatting.now()
+    claim = bearer.claim(at) if route.guard is not Guard.PUBLIC else None
+    device = Device(ip=request.remote_addr or "", user_agent=request.headers.get("User-Agent", "")[:LONGEST_AGENT])
+    pace.take(attempt.of_api(ip=device.ip, identity_id=claim.identity_id if claim else None), at=at)
+    caller = bearer.caller(claim, at) if route.guard is not Guard.PUBLIC else None
+    if route.guard is Guard.MEMBER and caller is not None and caller.member_id is None:
+        raise Problem(403, "not_registered", "请先完成登记。")
+    call = Call(at=at, device=device, caller=caller, body=_body(route), query=_query(route))
+    if route.is_read:
+        return _read(_encoded(route.function(call, **path)), route.status)
+    if route.own_edge:
+        return _written(_encoded(route.function(call, **path)), route.status)
+    if route.keyed:
+        return _once(route, call, path)
+    with acting(actor(route.name, call)), transaction():
+        body = _encoded(route.function(call, **path))
+    return _written(body, route.status)
+
+
+def _once(route: Route, call: Call, path: Mapping[str, Any]) -> Response:
+    """The effect and its answer in one transaction under the request's key; again, the answer alone."""
+    ask = Ask(call.person.identity_id, _key(), _digest(call))
+    with acting(actor(route.name, call)), transaction():
+        kept = answers.claim(ask, at=call.at)
+        if kept is not None:
+            return _written(bytes(kept.body), kept.status, is_again=True)
+        status, body = _tried(route, call, path)
+        answers.keep(ask, status=status, body=body)
+    return _written(body, status)
+
+
+def _tried(route: Route, call: Call, path: Mapping[str, Any]) -> tuple[int, bytes]:
+    """What came of it; a refusal is an answer as well, kept without its effect."""
+    try:
+        with db.session.begin_nested():
+            made = route.function(call, **path)
+            db.session.flush()
+            return route.status, _encoded(made)
+    except DomainError as refusal:
+        problem = told(refusal)
+    except Problem as found:
+        problem = found
+    return problem.status, problem_answer(problem).get_data()
+
+
+def _key() -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if not KEY.fullmatch(key):
+        raise Problem(400, "key_required", "请求须带 Idempotency-Key：8 到 128 个可见字符，每次操作换一个新的。")
+    return key
+
+
+def _digest(call: Call) -> bytes:
+    """SHA-256 of what is asked: method, address and the body as it was understood."""
+    body = call.body.model_dump(mode="json") if call.body is not None else None
+    asked = [request.method, request.full_path, body]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=False).encode()).digest()
+
+
+def _body(route: Route) -> Any:
+    if route.body is None:
+        return None
+    if request.mimetype != "application/json":
+        raise Problem(415, "not_json", "请用 Content-Type: application/json 提交。")
+    request.max_content_length = parse.LARGEST_BODY
+    return _checked(route.body, parse.read(request.get_data(cache=False)), where="body")
+
+
+def _query(route: Route) -> Any:
+    given = request.args.to_dict(flat=False)
+    doubled = [name for name, values in given.items() if len(values) > 1]
+    if doubled:
+        raise Problem(422, "duplicate_parameter", "同一个参数只能出现一次。", fields=[_wrong(doubled[0], "duplicate")])
+    if route.query is None:
+        if given:
+            raise Problem(422, "invalid_fields", "有未知参数。", fields=[_wrong(n, "extra_forbidden") for n in given])
+        return None
+    return _checked(route.query, {name: values[0] for name, values in given.items()}, where="query")
+
+
+def _checked(model: type[BaseModel], value: Any, *, where: str) -> BaseModel:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        found = [
+            _wrong(".".join(map(str, one["loc"])) or where, one["type"])
+            for one in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        raise Problem(422, "invalid_fields", "请改正列出的字段后再提交。", fields=found) from error
+
+
+def _wrong(name: str, code: str) -> dict[str, str]:
+    return {"field": name[:100], "code": code, "title": WRONG.get(code, UNCLEAR)}
+
+
+def _encoded(made: BaseModel | None) -> bytes:
+    return b"" if made is None else json.dumps(made.model_dump(mode="json"), ensure_ascii=False).encode()
+
+
+def _read(body: bytes, status: int) -> Response:
+    """An answer with its ETag; nothing but 304 to whoever has it already."""
+    response = Response(body, status, mimetype="application/json")
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    response.make_conditional(request)
+    return response
+
+
+def _written(body: bytes, status: int, *, is_again: bool = False) -> Response:
+    is_problem = status >= 400
+    mimetype = "application/problem+json" if is_problem else "application/json"
+    response = Response(body, status, mimetype=mimetype)
+    if is_again:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
+
+
+def actor(action: str, call: Call) -> Actor:
+    """Who acts in this request, for the audit trail."""
+    code = call.caller.code if call.caller else None
+    return Actor(
+        name=f"member:{code}" if code else "system:mini-program",
+        source="api",
+        action=action,
+        request_id=str(request.environ.get(REQUEST_ID, "")),
+        ip=call.device.ip,
+    )
+
+
+def told(refusal: DomainError) -> Problem:
+    """A refusal of the domain as a problem: its kind gives the status, its class the code, its sentence the detail."""
+    if isinstance(refusal, TooFast):
+        return Problem(429, "too_fast", str(refusal), headers={"Retry-After": str(ceil(refusal.wait.total_seconds()))})
+    if isinstance(refusal, (CodeUsed, NotSignedIn)):
+        return bearer.unauthorised("code_used" if isinstance(refusal, CodeUsed) else "session_ended")
+    status = next((status for kind, status in KINDS.items() if isinstance(refusal, kind)), 409)
+    code = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(refusal).__name__).lower()
+    return Problem(status, code, str(refusal))
