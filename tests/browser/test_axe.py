@@ -33,8 +33,9 @@ def axe() -> str:
     return (Path(found.origin).parent / "axe.min.js").read_text()
 
 
-def findings(page: Watched, source: str) -> Iterator[str]:
-    """Every grave finding of the page as it stands, with the element it is about."""
+def findings(page: Watched, path: str, source: str) -> Iterator[str]:
+    """Every grave finding of a page, with the element it is about."""
+    page.page.goto(f"{page.live.address}{path}", wait_until="load")
     page.page.evaluate(source)
     for violation in page.page.evaluate(RUN):
         if violation["impact"] in GRAVE:
@@ -63,13 +64,11 @@ class TestAxe:
         views = page.live.app.extensions["admin"][0]._views
         addresses = [(view.url or "").rstrip("/") for view in views if view.section == section and view.is_visible()]
         for address in addresses:
-            page.go(f"{address}/")
-            found += findings(page, source)
+            found += findings(page, f"{address}/", source)
             row = page.page.locator("table[data-rows] tbody tr[data-href]").first
             there = row.get_attribute("data-href") if row.count() else None
             if there:
-                page.go(there)
-                found += findings(page, source)
+                found += findings(page, there, source)
             seen += [address, *([there] if there else [])]
         sys.stdout.write(f"axe-core: {section}, {len(seen)} pages in a {window}, {len(found)} grave findings\n")
         assert found == []
