@@ -4,6 +4,7 @@ import dataclasses
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -21,7 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, 
 from console import config, create_app, machine
 from console.config import Settings
 from console.supervisor import Child, Supervisor
-from models import db, transaction
+from models import Staff, db, transaction
 from tests import people
 from tests.browser import CHROMIUM, WHY_NOT
 from tests.conftest import superuser
@@ -99,7 +100,7 @@ def live(services, settings: Settings) -> Iterator[Live]:
 
 
 def _start(supervisor: Supervisor, settings: Settings, folder: Path) -> str:
-    port = machine.free_port("127.0.0.1", 5600)
+    port = _free_port()
     environment = config.to_environment(settings) | {"HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1"}
     cli = [sys.executable, "-m", "console.cli"]
     for name, command in (
@@ -115,6 +116,13 @@ def _start(supervisor: Supervisor, settings: Settings, folder: Path) -> str:
         assert time.monotonic() < deadline, (folder / "web.log").read_text()[-4000:]
         time.sleep(0.05)
     return address
+
+
+def _free_port() -> int:
+    """A port of the system's choosing: several installations may start on one machine at the same moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _answers(address: str) -> bool:
@@ -214,10 +222,13 @@ def _signed_in(live: Live, chromium: Browser) -> Callable[[str], dict]:
 
 def _sign_in(live: Live, chromium: Browser, role: str) -> dict:
     with live.app.app_context(), transaction():
-        typed = people.proof_of(people.person(role, code=f"browser.{role}"))
+        staff_id = people.person(role, code=f"browser.{role}").id
     with _opened(chromium, "desktop") as context:
         page = context.new_page()
         page.goto(f"{live.address}/sign-in")
+        # The code of the moment, made as late as may be: on a busy machine the form alone takes its time to come.
+        with live.app.app_context():
+            typed = people.proof_of(db.session.get_one(Staff, staff_id))
         for field, value in typed.items():
             page.locator(f"input[name={field}]").fill(value)
         page.locator("form button.primary").click()
