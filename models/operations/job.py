@@ -4,6 +4,7 @@ Every step of a worker names its token; whoever holds an older one than the row 
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -215,10 +216,14 @@ def _recover_one(job: Job) -> State:
     return _settle(job, seconds=seconds, error=f"执行进程中断，未能完成（第 {job.attempts} 次尝试）")
 
 
+MISSING = "没有这个任务，请刷新列表"
+SUCCEEDED = "任务已成功完成，无需重跑"
+
+
 def _locked(job_id: int) -> Job:
     job = db.session.get(Job, job_id, with_for_update=True, populate_existing=True)
     if job is None:
-        raise NoSuchJob("没有这个任务，请刷新列表")
+        raise NoSuchJob(MISSING)
     return job
 
 
@@ -239,7 +244,7 @@ def rerun(*, job_id: int) -> Job:
     """Give a dead or cancelled job a new set of attempts. Asked twice, it is run again once."""
     job = _locked(job_id)
     if job.state == State.DONE:
-        raise AlreadyFinished("任务已成功完成，无需重跑")
+        raise AlreadyFinished(SUCCEEDED)
     if job.state in (State.DEAD, State.CANCELLED):
         now = _moment()
         job.state, job.finished_at, job.attempts, job.cancel_requested = State.WAITING, None, 0, False
@@ -247,3 +252,20 @@ def rerun(*, job_id: int) -> Job:
         outbox.announce(job)
     db.session.flush()
     return job
+
+
+def rerun_all(job_ids: Sequence[int]) -> dict[int, str]:
+    """``rerun`` of many in two statements: why those that are not run again are not."""
+    held = sa.select(Job.id, Job.state).where(Job.id.in_(job_ids)).order_by(Job.id).with_for_update()
+    states = {row.id: row.state for row in db.session.execute(held)}
+    over = [job_id for job_id, state in states.items() if state in (State.DEAD, State.CANCELLED)]
+    again = db.session.execute(
+        sa.update(Job)
+        .where(Job.id.in_(over))
+        .values(state=State.WAITING, finished_at=None, attempts=0, cancel_requested=False, run_at=_after(0))
+        .returning(Job.queue, Job.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    outbox.remember((row.queue, row.id) for row in again)
+    refusals = {State.DONE: SUCCEEDED, None: MISSING}
+    return {job_id: refusals[state] for job_id in job_ids if (state := states.get(job_id)) in refusals}

@@ -77,7 +77,12 @@ def request(
 def announce(job: Job) -> None:
     """Remember to ring for a waiting job once its transaction has committed."""
     if job.state == State.WAITING:
-        db.session.info.setdefault(REQUESTED, []).append((job.queue, job.id))
+        remember([(job.queue, job.id)])
+
+
+def remember(rings: Iterable[tuple[str, int]]) -> None:
+    """Ring on each queue for each job once this transaction has committed."""
+    db.session.info.setdefault(REQUESTED, []).extend(rings)
 
 
 def relay(*, told: Callable[[str], Iterable[Order]]) -> int:

@@ -78,6 +78,17 @@ class TestRerun:
         with pytest.raises(AlreadyFinished, match="无需重跑"):
             operations.rerun(job_id=job.id)
 
+    def test_of_many_tells_why_some_are_not(self, session):
+        died, busy, done = [dead(), dead()], running(), running()
+        operations.finish(job_id=done.id, token=done.token, result=None)
+        asked = [died[0].id, busy.id, done.id, died[1].id, 999_999_999]
+        refused = {done.id: "任务已成功完成，无需重跑", 999_999_999: "没有这个任务，请刷新列表"}
+        for _ in range(2):
+            assert operations.rerun_all(asked) == refused
+        session.expire_all()
+        assert [(job.state, job.attempts, job.finished_at) for job in died] == [("waiting", 0, None)] * 2
+        assert (busy.state, busy.attempts) == ("running", 1)
+
 
 class TestToken:
     @pytest.mark.parametrize(
