@@ -205,7 +205,7 @@ def page_of(query: Select[Any], order: Order, asked: Asked) -> Page:
         query = query.where(order.beyond(asked.after or asked.before, backwards=backwards))
     elif asked.start:
         query = query.where(order.from_value(asked.start))
-    found = list(db.session.execute(query.order_by(*order.by(backwards=backwards)).limit(asked.size + 1)))
+    found = _found(query, order, asked.size + 1, backwards=backwards)
     more, rows = len(found) > asked.size, found[: asked.size]
     if backwards:
         rows.reverse()
@@ -217,6 +217,16 @@ def page_of(query: Select[Any], order: Order, asked: Asked) -> Page:
         next=order.cursor(rows[-1]) if more or backwards else "",
         previous=order.cursor(rows[0]) if (more if backwards else moved) else "",
     )
+
+
+def _found(query: Select[Any], order: Order, limit: int, *, backwards: bool) -> list[Row[Any]]:
+    """The ids first, by what narrows and orders them alone; then what is shown of those few rows."""
+    by, identity = order.by(backwards=backwards), order.identity
+    ids = db.session.scalars(query.with_only_columns(identity).order_by(*by).limit(limit)).all()
+    if not ids:
+        return []
+    these = sa.any_(sa.bindparam(None, ids, sa.ARRAY(sa.BigInteger)))
+    return list(db.session.execute(query.where(identity == these).order_by(*by)))
 
 
 def _planned(capped: Select[Any]) -> tuple[int, float]:

@@ -58,6 +58,13 @@ class Member(Base):
             postgresql_where=sa.text("cycle_end IS NOT NULL"),
         ),
         sa.Index(None, "lapse_at", postgresql_where=sa.text("lapse_at IS NOT NULL")),
+        sa.Index(
+            "ix_member_candidate",
+            "lapse_at",
+            "id",
+            postgresql_include=["matrix_id"],
+            postgresql_where=sa.text("standing = 'candidate' AND lapse_at IS NOT NULL"),
+        ),
         sa.Index(None, "registered_at", "id"),
         sa.Index(None, "rank", "id", postgresql_where=sa.text("rank IS NOT NULL")),
         sa.Index(None, "showcase", "id", postgresql_where=sa.text("showcase IN ('pending', 'closed')")),
