@@ -90,7 +90,7 @@ def name_seeds(day: Day, at: datetime) -> None:
     """Some of those who sell are named seed promoters, one every third day."""
     able = db.session.execute(_ABLE, {"before": day.back(3)}).all()
     if able and day.n % 3 == 1:
-        admission.name_seed(member_id=day.chance("seeds").choice(able).id, at=at)
+        tried(admission.name_seed, member_id=day.chance("seeds").choice(able).id, at=at)
 
 
 def appoint(day: Day, at: datetime) -> None:

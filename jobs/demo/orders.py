@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from jobs.demo import goods
 from jobs.demo.plan import BUILDER, Day
 from models import db
-from models.operations import evening, order, parcel, presale
+from models.operations import dispatch, evening, order, placing, presale
+from models.operations.dispatch import Sending, Told
 from models.operations.order import Purchase, place
+from models.operations.placing import Placed
 from models.rules.commission import Kind
 from models.rules.order import Scene
 from models.rules.parcel import State
@@ -22,6 +24,7 @@ from models.tables.parcel import Parcel
 SCENES = (Scene.SHORT_VIDEO, Scene.LIVE, Scene.LIVE, Scene.SHARE_LINK, Scene.SHARE_LINK, Scene.SHOWCASE)
 PER_SELLER = 0.09
 CARRIERS = ("圆通速递", "中通快递", "顺丰速运", "极兔速递")
+LEFT, ARRIVED = "快件已发往目的地", "已签收，签收人：本人"
 PARCEL_DAYS = 18
 """How many of the last days have their parcels and tracks; older orders were only shipped."""
 
@@ -34,7 +37,8 @@ _SELLERS = sa.text(
 _WAITING = sa.text("SELECT number FROM shop_order WHERE state = :state AND placed_at < :before ORDER BY number")
 _PAID = sa.text("SELECT number FROM shop_order WHERE state = 'paid' AND paid_at < :before ORDER BY number")
 _SHIPPED = sa.text(
-    "SELECT number, kind, shipped_at FROM shop_order WHERE state = 'shipped' AND shipped_at < :before ORDER BY number"
+    "SELECT number, kind, shipped_at FROM shop_order WHERE state = 'shipped' AND shipped_at < :before"
+    " ORDER BY kind = 'admission', number"
 )
 
 
@@ -59,9 +63,11 @@ def purchase(day: Day, number: str, *, seller: str, buyer: str, paid_fen: int = 
 def sell(day: Day, at: datetime) -> None:
     """A day's normal orders: by guests who come again, and by members."""
     chance = day.chance("orders")
-    for n, (seller, buyer) in enumerate(_deals(chance, day, PER_SELLER), 1):
-        number = f"{day.on:%y%m%d}{n:06d}"
-        place(purchase=purchase(day, number, seller=seller, buyer=buyer, scene=chance.choice(SCENES)), at=at)
+    bought = [
+        purchase(day, f"{day.on:%y%m%d}{n:06d}", seller=seller, buyer=buyer, scene=chance.choice(SCENES))
+        for n, (seller, buyer) in enumerate(_deals(chance, day, PER_SELLER), 1)
+    ]
+    placing.place_many(placed=[Placed(one, at) for one in bought])
 
 
 def _deals(chance: random.Random, day: Day, per_seller: float) -> Iterator[tuple[str, str]]:
@@ -110,13 +116,17 @@ def _numbers(state: str, before: datetime) -> Sequence[str]:
 
 def ship(day: Day, at: datetime) -> None:
     """Yesterday's parcels leave; a few wait longer."""
-    for number in db.session.scalars(_PAID, {"before": day.back(0)}).all():
-        if day.plan.lot("packing", number) < 0.03 and day.chance(f"packing {number}").random() > 0.3:
-            continue
-        if day.n > day.plan.days - PARCEL_DAYS:
-            parcel.send(number=number, carrier=CARRIERS[hash_of(number) % len(CARRIERS)], waybill=f"YS{number}", at=at)
-        else:
-            order.ship(number=number, at=at)
+    numbers = [
+        number
+        for number in db.session.scalars(_PAID, {"before": day.back(0)}).all()
+        if day.plan.lot("packing", number) >= 0.03 or day.chance(f"packing {number}").random() <= 0.3
+    ]
+    if day.n > day.plan.days - PARCEL_DAYS:
+        dispatch.send_many(
+            sendings=[Sending(one, CARRIERS[hash_of(one) % len(CARRIERS)], f"YS{one}") for one in numbers], at=at
+        )
+    else:
+        dispatch.ship_many(numbers=numbers, at=at)
 
 
 def hash_of(text: str) -> int:
@@ -126,12 +136,15 @@ def hash_of(text: str) -> int:
 
 def follow_parcels(day: Day, at: datetime) -> None:
     """Carriers report: on the way, then delivered; one in twelve parcels is stuck."""
-    under_way = sa.select(Parcel).where(Parcel.state.in_(("sent", "moving")), Parcel.moved_at < day.back(0))
-    for one in db.session.scalars(under_way.order_by(Parcel.waybill)).all():
-        if day.plan.lot("parcel", one.waybill) > 1 / 12:
-            is_sent = one.state == "sent"
-            state, words = (State.MOVING, "快件已发往目的地") if is_sent else (State.DELIVERED, "已签收，签收人：本人")
-            parcel.track(parcel_id=one.id, state=state, words=words, at=at)
+    under_way = sa.select(Parcel.id, Parcel.waybill, Parcel.state).where(
+        Parcel.state.in_(("sent", "moving")), Parcel.moved_at < day.back(0)
+    )
+    told = [
+        Told(one.id, *((State.MOVING, LEFT) if one.state == "sent" else (State.DELIVERED, ARRIVED)))
+        for one in db.session.execute(under_way.order_by(Parcel.waybill)).all()
+        if day.plan.lot("parcel", one.waybill) > 1 / 12
+    ]
+    dispatch.track_many(told=told, at=at)
 
 
 def receive(day: Day, at: datetime) -> None:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from jobs.demo import orders
 from jobs.demo.plan import BUILDER, Day, tried
 from models import Member, db
-from models.operations import admission, agreement, note, order
+from models.operations import admission, agreement, cohort, note, order
+from models.operations.cohort import Candidate, Newcomer
 from models.queries import admission as tasks
 from models.rules.commission import Kind
 from models.rules.order import Scene
@@ -17,7 +18,7 @@ from models.rules.order import Scene
 FIRST_TERMS = "推广服务协议（演示）第一版：佣金只来自已完成并过了退货期的商品订单，没有收入保证。"
 SECOND_TERMS = FIRST_TERMS + "第二版：补充个人信息处理规则。"
 SECOND_ON = 40
-LAPSING, BUYING = 0.14, 0.34
+LAPSING, BUYING = 0.14, 0.2
 """Below the first lot a candidate never qualifies, below the second by ten orders; others were members before."""
 
 _RECRUITERS = sa.text(
@@ -59,14 +60,16 @@ def acceptance(day: Day, code: str) -> agreement.Acceptance:
 
 
 def arrive(day: Day, at: datetime) -> None:
-    """The day's newcomers register, one after the other."""
+    """The day's newcomers register together."""
     known = db.session.scalar(sa.select(sa.func.count()).where(Member.position.is_(None))) or 0
     wanted = _wanted(day) - known
     chance = day.chance("arrivals")
-    for n, inviter in enumerate(_inviters(chance, day, wanted), known + 1):
-        code = f"W{n:05d}"
-        made = admission.register(code=code, inviter=inviter, acceptance=acceptance(day, code), at=at, by=BUILDER)
-        note.keep_person(member_id=made.id, facts=_facts(n))
+    new = [Newcomer(f"W{n:05d}", inviter, at) for n, inviter in enumerate(_inviters(chance, day, wanted), known + 1)]
+    if new:
+        cohort.register_many(newcomers=new, acceptance=acceptance(day, new[0].code), by=BUILDER)
+        codes = [one.code for one in new]
+        made = db.session.execute(sa.select(Member.id, Member.code).where(Member.code.in_(codes)).order_by(Member.code))
+        note.keep_people([(row.id, _facts(int(row.code[1:]))) for row in made])
 
 
 def _facts(n: int) -> note.Facts:
@@ -110,9 +113,10 @@ def come_back(day: Day, at: datetime) -> None:
 
 def qualify(day: Day, at: datetime) -> None:
     """Members of an earlier time are booked over: their admission passed before."""
-    for row in db.session.execute(_CANDIDATES, {"before": day.back(0)}).all():
-        if day.plan.lot("admission", row.code) >= BUYING:
-            admission.qualify(member_id=row.id, at=at)
+    found = db.session.execute(_CANDIDATES, {"before": day.back(0)}).all()
+    ready = [Candidate(row.code, at) for row in found if day.plan.lot("admission", row.code) >= BUYING]
+    if ready:
+        cohort.qualify_many(candidates=ready)
 
 
 def buy_in(day: Day, at: datetime) -> None:

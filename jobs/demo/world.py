@@ -65,13 +65,7 @@ def live(day: Day) -> None:
     for clock, step in STEPS:
         at = day.at(clock)
         if at <= day.plan.ends_at:
-            advance(at)
+            due.run_until(at)
             step(day, at)
             db.session.flush()
-    advance(min(day.at(time(23, 59, 59)), day.plan.ends_at))
-
-
-def advance(at: datetime) -> None:
-    """Everything due at or before an instant happens first, in order of due instant."""
-    while (found := due.first(at)) is not None:
-        due.run(found)
+    due.run_until(min(day.at(time(23, 59, 59)), day.plan.ends_at))

@@ -17,6 +17,7 @@ from models.operations.order import Purchase
 from models.queries import member as members
 from models.queries import policy as policies
 from models.rules import order as life
+from models.rules import region_share
 from models.rules.commission import Kind
 from models.rules.ledger import Leg
 from models.tables.member import Member
@@ -41,6 +42,8 @@ _COLUMNS = (
     "paid_at", "refunded_fen", "is_held", "is_fraud",
 )  # fmt: skip
 
+_LINE = ("order_id", "n", "product_code", "title", "category", "quantity", "price_fen")
+
 
 def place_many(*, placed: Sequence[Placed]) -> None:
     """Take in paid orders in this order, as `order.place` would one by one (rules §5.1, §5.2)."""
@@ -52,6 +55,10 @@ def place_many(*, placed: Sequence[Placed]) -> None:
     ids = list(db.session.scalars(_IDS, {"count": len(placed)}))
     copy_text("shop_order", _COLUMNS, (
         _row(id_, one, people, policy_id) for id_, one in zip(ids, placed, strict=True)
+    ))  # fmt: skip
+    copy_text("order_line", _LINE, (
+        (id_, *(getattr(line, name) for name in _LINE[1:]))
+        for id_, one in zip(ids, placed, strict=True) for line in one.purchase.lines
     ))  # fmt: skip
     ledger.post_many([
         {
@@ -83,10 +90,12 @@ def _people(purchases: Sequence[Purchase]) -> dict[str, Member]:
 
 
 def _check(one: Purchase, people: dict[str, Member]) -> None:
-    if one.kind is not Kind.NORMAL or one.deposit_fen or one.lines or one.seller not in people:
+    if one.kind is not Kind.NORMAL or one.deposit_fen or one.seller not in people:
         raise NotTogether("规则 5.1：其中有准入单、预售单或橱窗不明的订单，请逐单处理。")
     life.check_terms(paid_fen=one.paid_fen, cost_fen=one.cost_fen, commission_fen=one.commission_fen)
     life.check_seller(members.person(people[one.seller]))
+    if one.region is not None:
+        region_share.check_known(one.region)
 
 
 def _row(id_: int, one: Placed, people: dict[str, Member], policy_id: int) -> tuple[int | str | bool | None, ...]:

@@ -44,6 +44,21 @@ def expected(tale: Tale) -> dict:
     return show(tale.world)
 
 
+class TestRunUntil:
+    def test_comes_to_the_world_of_the_model_in_sets(self, tale):
+        assert due.run_until(datetime.now(UTC)) > 5
+        assert world.shown() == expected(tale)
+        assert list(integrity.differences()) == []
+        assert due.first(datetime.now(UTC)) is None
+
+    def test_lets_each_thing_happen_at_its_own_instant(self, tale):
+        due.run_until(tale.at + timedelta(days=20))
+        done = db.session.scalars(sa.select(Order).where(Order.number == "o1")).one()
+        assert (done.completed_at - done.shipped_at).days == 10
+        (matured,) = db.session.scalars(sa.text("SELECT at FROM posting WHERE key = 'mature:o1'")).all()
+        assert (matured - done.completed_at).days == 7
+
+
 class TestRunDue:
     def test_comes_to_the_world_of_the_model_however_late(self, tale, work):
         run_due(work)
