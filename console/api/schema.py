@@ -24,7 +24,8 @@ def _day(text: Any) -> Any:
     return text
 
 
-def _digits(text: Any) -> Any:
+def digits(text: Any) -> Any:
+    """Only plain digits become a number: no sign, no exponent, no underscore."""
     if isinstance(text, str) and not _DIGITS.fullmatch(text):
         raise ValueError("not a number")
     return text
@@ -52,7 +53,7 @@ Count = Annotated[int, Field(ge=0)]
 class Answer(BaseModel):
     """Something that goes out."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class Body(BaseModel):
@@ -70,7 +71,7 @@ class Query(BaseModel):
 class Paged(Query):
     """A place in a list."""
 
-    limit: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=LIST_MOST)] = 20
+    limit: Annotated[int, BeforeValidator(digits), Field(ge=1, le=LIST_MOST)] = 20
     cursor: Annotated[str, Field(max_length=400)] | None = None
 
 
@@ -117,6 +118,8 @@ class FieldProblem(Answer):
 
 class ProblemAnswer(Answer):
     """RFC 9457, with a code that stays and a title for a person."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
     type: str = "about:blank"
     code: Annotated[str, Field(examples=["not_enough"])]

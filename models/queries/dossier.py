@@ -224,3 +224,9 @@ def trail(member_id: int) -> Sequence[Any]:
 def statement(code: str, bucket: Bucket | str, *, before: int, limit: int) -> list[books.Statement]:
     """The postings behind what a bucket of a member holds, newest first."""
     return books.statement(f"member:{code}:{bucket}", before=before, limit=limit)
+
+
+def sponsored(member_id: int, among: Sequence[int]) -> set[int]:
+    """Which of some members it invited."""
+    chosen = sa.select(Member.id).where(Member.sponsor_id == member_id, Member.id.in_(among))
+    return set(db.session.scalars(chosen))

@@ -280,7 +280,7 @@ class TestRoutes:
         assert undeclared == {
             "static", "plotly_static", "health.live", "health.ready", "health.metrics", "signin.sign_in",
             "signin.sign_out", "signin.link", "api.openapi", "api.docs", "api.session_open", "api.session_refresh",
-            "api.agreement_current",
+            "api.agreement_current", "api.simulations_run",
         }  # fmt: skip
 
     def test_never_write_under_a_reading_permission(self, app):

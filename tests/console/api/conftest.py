@@ -13,6 +13,10 @@ from tests.console.api.phone import Phone
 def phone(app: Flask, session: scoped_session) -> Callable[..., Phone]:
     """A new person's mini-program, signed in: `phone()`."""
 
+    redis = app.extensions["bell"].redis
+    for name in redis.scan_iter("pace:*"):
+        redis.delete(name)
+
     def opened(name: str = "") -> Phone:
         return Phone(app, name).sign_in()
 

@@ -1,0 +1,200 @@
+"""Every route with an id, asked by everybody it does not belong to: there is nothing there. And what the owners see."""
+
+import re
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+
+from console.api.route import Guard, route
+from models import db, transaction
+from models.operations import after_sale, agency, note, order, parcel
+from models.queries import member as members
+from models.rules.after_sale import Kind
+from models.rules.compliance import DISCLAIMERS
+from models.rules.parcel import State
+from tests import factories
+from tests.console.api.phone import Phone
+from tests.console.api.test_openapi import PLAIN
+from tests.operations import world
+
+NOW = datetime.now(UTC)
+BODIES = {
+    "after_sales.file": {"kind": "no_reason", "words": "不合适"},
+    "agency.apply": {"region_code": "440300"},
+    "me.change": {"nickname": "x"},
+    "withdrawals.ask": {"amount_fen": 100},
+}
+
+
+class Village:
+    """A seller, a buyer below who has a case, and a stranger beside them; each with a phone."""
+
+    def __init__(self, phone) -> None:
+        with transaction():
+            matrix = world.network()
+            people = [world.member("W1", "M-10", NOW), world.member("W2", "W1", NOW), world.member("W3", "M-10", NOW)]
+            for n, one in enumerate(people):
+                note.keep_person(member_id=one.id, facts=note.Facts(nickname=f"名{n}字", phone=f"1380013800{n}"))
+            self.product = factories.product(merchant_id=matrix.merchant_id).id
+            self.other_product = factories.product().id
+            world.completed("o1", "W1", NOW, buyer="W2")
+            order.place(purchase=world.purchase("o2", "W1", buyer="W2"), at=NOW)
+            self.parcel = parcel.send(number="o2", carrier="SF", waybill="SF12345", at=NOW).id
+            parcel.track(parcel_id=self.parcel, state=State.MOVING, words="已揽收", at=NOW)
+            order.place(purchase=world.purchase("o3", "W1", buyer="W2"), at=NOW)
+            self.case = after_sale.open_(
+                number="o1", kind=Kind.QUALITY, words="破了", at=NOW, day=lambda at: at.date()
+            ).id
+            agency.apply(code="W1", region_code="440300", at=NOW)
+        self.seller, self.buyer, self.stranger = (phone().as_member(one) for one in people)
+        self.seats = [members.seat_of(one.id).id for one in people]
+
+
+@pytest.fixture
+def village(session, phone):
+    return Village(phone)
+
+
+class TestForeign:
+    def test_ids_are_not_there_for_anybody_else(self, village):
+        ids = {
+            "number": "o1", "case_id": village.case, "product_id": village.other_product, "task": 1,
+        }  # fmt: skip
+        wrong, asked = [], 0
+        for one in route.routes:
+            if "<" not in one.path:
+                continue
+            path = re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda found: str(ids[found[1]]), one.path)
+            for who in ("stranger", "nobody's number"):
+                if who != "stranger":
+                    path = re.sub(r"/(o1|\d+)(?=/|$)", lambda found: "/zz9" if found[1] == "o1" else "/99", path)
+                answer = village.stranger.ask(one.method, path, BODIES.get(one.name))
+                asked += 1
+                if (answer.status_code, answer.mimetype) != (404, "application/problem+json"):
+                    wrong.append(f"{one.method} {path}: {answer.status_code}")
+        assert wrong == []
+        assert asked >= 14
+
+    def test_places_outside_ones_own_tree_are_not_there(self, village):
+        seat = members.seat_of(members.by_code("M-10").id).id
+        for node in (seat, village.seats[0], 999_999):
+            assert village.stranger.get(f"/me/team/tree?node={node}").status_code == 404
+
+    def test_reports_of_regions_somebody_else_asked_for_are_not_there(self, village):
+        assert village.stranger.get("/me/agency/report?region_code=440300").status_code == 404
+        assert village.seller.get("/me/agency/report?region_code=440300").status_code == 404
+
+    def test_sellers_confirm_no_receipt_and_file_no_case(self, village):
+        assert village.seller.post("/orders/o2/receipt").status_code == 404
+        assert village.seller.post("/orders/o1/after-sales", BODIES["after_sales.file"]).status_code == 404
+        assert village.seller.get(f"/after-sales/{village.case}").status_code == 404
+
+    def test_cursors_of_others_go_nowhere(self, village):
+        told = village.buyer.get("/me/orders?limit=1").json["next"]
+        assert village.buyer.get(f"/me/orders?limit=1&cursor={told}").json["items"][0]["number"] == "o2"
+        assert village.seller.get(f"/me/orders?limit=1&cursor={told}").status_code == 422
+
+    def test_nothing_opens_without_a_token(self, app, session):
+        nobody = Phone(app)
+        closed = [one for one in route.routes if one.guard is not Guard.PUBLIC]
+        paths = [(one.method, re.sub(r"<[^>]+>", "1", one.path)) for one in closed]
+        assert [nobody.ask(method, path).json["code"] for method, path in paths] == ["no_token"] * len(paths)
+
+
+class TestOwn:
+    def test_orders_tell_both_sides_and_the_parcel(self, village):
+        told = village.buyer.get("/orders/o2").json
+        assert (told["side"], told["state"], told["is_mine_to_confirm"]) == ("buyer", "shipped", True)
+        assert village.seller.get("/orders/o2").json["is_mine_to_confirm"] is False
+        (sent,) = village.seller.get("/orders/o2/tracks").json["items"]
+        assert (sent["waybill"], [one["words"] for one in sent["tracks"]]) == ("SF12345", ["已揽收"])
+        assert village.buyer.get("/orders/o1").json["open_case"] == village.case
+        assert [one["number"] for one in village.seller.get("/me/orders?side=seller").json["items"]] == [
+            "o3",
+            "o2",
+            "o1",
+        ]
+
+    def test_a_receipt_settles_once_and_waits_for_the_parcel(self, village, trail):
+        assert village.buyer.post("/orders/o3/receipt").json["code"] == "not_shipped"
+        key = uuid.uuid4().hex
+        answers = [village.buyer.post("/orders/o2/receipt", key=key) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert answers[0].json["state"] == "completed"
+        assert [row.actor for row in trail("shop_order")] == ["member:W2"]
+        assert village.seller.get("/me/balance").json["pending_fen"] == 6_000
+
+    def test_a_case_is_told_first_and_filed_then(self, village):
+        body = {"kind": "no_reason", "words": "不合适"}
+        told = village.buyer.post("/orders/o2/after-sales?preview=true", body).json
+        assert (told["is_filed"], told["refund_fen"], told["closes_showcase"], told["case"]) == (
+            False,
+            9_900,
+            False,
+            None,
+        )
+        filed = village.buyer.post("/orders/o2/after-sales", body).json
+        assert filed["is_filed"] is True
+        case = village.buyer.get(f"/after-sales/{filed['case']['id']}").json
+        assert (case["state"], case["words"], case["order"]) == ("opened", "不合适", "o2")
+
+    def test_the_team_is_shown_by_masked_names(self, village):
+        team = village.seller.get("/me/team").json
+        assert (team["directs"], team["levels"][:2], len(team["vacancies"])) == (1, [1, 0], 5)
+        (child,) = village.seller.get("/me/team/tree").json["items"]
+        assert (child["name"], child["is_direct"]) == ("名**", True)
+        below = village.seller.get(f"/me/team/tree?node={child['node']}").json
+        assert below == {"node": village.seats[1], "items": []}
+        assert village.seller.get("/me/team/spill").json == {"items": []}
+
+    def test_standing_and_rank_say_what_comes_next(self, village):
+        told = village.seller.get("/me/standing").json
+        assert [(one["step"], one["have"], one["need"]) for one in told["next"]] == [("cycle", 1, 3)]
+        rank = village.seller.get("/me/rank").json
+        assert (rank["next"], rank["sales_fen"], rank["needed_fen"]) == ("expert", 9_900, 500_000)
+
+    def test_products_are_those_of_the_own_merchant(self, village):
+        told = village.seller.get("/products").json
+        assert [one["id"] for one in told["items"]] == [village.product]
+        assert village.seller.get(f"/products/{village.product}").json["commission_fen"] == 2_000
+        assert village.seller.get("/products?category=无").json["items"] == []
+
+    def test_an_agency_is_asked_for_once(self, village):
+        assert village.stranger.post("/agency/applications", {"region_code": "110000"}).status_code == 201
+        again = village.stranger.post("/agency/applications", {"region_code": "110000"})
+        assert (again.status_code, again.json["code"]) == (409, "already_applied")
+        assert village.stranger.post("/agency/applications", {"region_code": "999999"}).status_code == 422
+        assert [one["region_code"] for one in village.stranger.get("/me/agency").json["items"]] == ["110000"]
+
+
+def figures(value):
+    """Every amount with the disclaimer of the object it sits in."""
+    if isinstance(value, dict):
+        for name, inside in value.items():
+            if name.endswith("_fen") and isinstance(inside, int):
+                yield name, value.get("disclaimer")
+            yield from figures(inside)
+    elif isinstance(value, list):
+        for inside in value:
+            yield from figures(inside)
+
+
+class TestIncome:
+    def test_sits_beside_its_disclaimer_in_every_answer(self, village):
+        village.buyer.post("/orders/o2/receipt")
+        seen, bare = set(), []
+        for one in route.routes:
+            if one.method != "GET" or "<" in one.path or one.name == "agency.report":
+                continue
+            answer = village.seller.get(one.path)
+            assert answer.status_code == 200, f"{one.path}: {answer.text}"
+            for name, said in figures(answer.json):
+                if name in PLAIN:
+                    continue
+                seen.add(name)
+                if not said or said["text"] != DISCLAIMERS[said["id"]]:
+                    bare.append(f"{one.path}: {name}")
+        assert bare == []
+        assert {"pending_fen", "amount_fen", "commission_fen"} <= seen
+        db.session.rollback()
