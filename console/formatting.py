@@ -91,14 +91,18 @@ def duration(seconds: float | None) -> str:
     """A length of time in its two largest units, in the reader's language: 31 d 20 h."""
     if seconds is None:
         return NOTHING
-    whole = int(seconds)
-    if whole < 60:
-        return _("%(seconds)s s", seconds=f"{seconds:.1f}" if whole < 10 else whole)
-    if whole < HOUR:
-        return _("%(minutes)s min %(seconds)s s", minutes=whole // 60, seconds=f"{whole % 60:02d}")
-    if whole < DAY:
-        return _("%(hours)s h %(minutes)s min", hours=whole // HOUR, minutes=f"{whole % HOUR // 60:02d}")
-    return _("%(days)s d %(hours)s h", days=f"{whole // DAY:,}", hours=whole % DAY // HOUR)
+    if 0 < seconds < 10 and seconds % 1:
+        return _("%(n)s s", n=f"{seconds:.1f}")
+    days, rest = divmod(int(seconds), DAY)
+    hours, rest = divmod(rest, HOUR)
+    counted = (
+        (days, _("%(n)s d", n=f"{days:,}")),
+        (hours, _("%(n)s h", n=hours)),
+        (rest // 60, _("%(n)s min", n=rest // 60)),
+        (rest % 60, _("%(n)s s", n=rest % 60)),
+    )
+    first = next((place for place, (number, _text) in enumerate(counted) if number), len(counted) - 1)
+    return " ".join(text for number, text in counted[first : first + 2] if number) or counted[-1][1]
 
 
 def size(octets: int | None) -> str:

@@ -87,7 +87,7 @@ class AgencyView(ReadView):
         Column(key="member", title=_l("Agent"), at=Member.code, kind=Kind.CODE, cell=member_link("member")),
         Column(key="state", title=_l("State"), at=RegionAgent.state, kind=Kind.BADGE, badges=STATES),
         Column(key="next", title=_l("Term"), at=NEXT, kind=Kind.BADGE, badges=NEXT_STEPS),
-        Column(key="deposit_fen", title=_l("Deposit"), at=RegionAgent.deposit_fen, kind=Kind.MONEY),
+        Column(key="deposit_fen", title=_l("Deposit of the agent"), at=RegionAgent.deposit_fen, kind=Kind.MONEY),
         Column(key="begins_at", title=_l("Begins"), at=RegionAgent.begins_at, kind=Kind.MOMENT),
         Column(key="ends_at", title=_l("Ends"), at=RegionAgent.ends_at, kind=Kind.MOMENT),
         Column(key="contract", title=_l("Contract"), at=RegionAgent.contract, kind=Kind.CODE, shown=False),

@@ -69,7 +69,7 @@ def rhythm(line: Cadence) -> str:
     """A rhythm as staff read it, in Shanghai time."""
     match line:
         case Every(seconds=seconds):
-            return _("every %(n)s seconds", n=formatting.count(seconds))
+            return _("every %(time)s", time=formatting.duration(seconds))
         case Daily(at=at):
             return _("daily at %(time)s", time=f"{at:%H:%M}")
         case Weekly(weekday=weekday, at=at):

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from console import formatting
 from console.admin.base import ReadView, Viewer, peers, staff_id
-from console.admin.columns import Badge, Column, Kind, Tone
+from console.admin.columns import Badge, Column, Kind, Tone, member_link
 from console.admin.filters import Contains, Days, Equals, OneOf, Prefix
 from console.admin.product import LISTING_STATES, product_link
 from console.auth import permits
@@ -84,7 +84,7 @@ PRODUCT = Column(key="title", title=_l("Product"), at=Product.title, cell=produc
 PRODUCT_ID = Column(
     key="product_id", title=_l("Product number"), at=Product.id, kind=Kind.COUNT, shown=False, listed=False
 )
-WINDOW = Column(key="window", title=_l("Window"), at=Member.code, kind=Kind.CODE)
+WINDOW = Column(key="window", title=_l("Window"), at=Member.code, kind=Kind.CODE, cell=member_link("window"))
 
 
 class _OfProduct(ReadView):

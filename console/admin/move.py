@@ -8,9 +8,10 @@ from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import aliased
 
 from console.admin.base import ReadView, Viewer
-from console.admin.columns import Badge, Column, Kind, Tone
+from console.admin.columns import Badge, Column, Kind, Tone, member_link
 from console.admin.filters import Days, Equals, OneOf, Prefix
 from console.admin.matrix import merchant_choices
+from console.admin.member.words import because
 from models import Matrix, Member, Move, Seat
 
 FromSeat, FromMember = aliased(Seat), aliased(Member)
@@ -49,14 +50,14 @@ class MoveView(ReadView):
     columns = (
         Column(key="id", title=_l("Number"), at=Move.id, kind=Kind.COUNT, sort=True, shown=False),
         Column(key="at", title=_l("When"), at=Move.at, kind=Kind.MOMENT, sort=True),
-        Column(key="member", title=_l("Member"), at=Member.code, kind=Kind.CODE),
+        Column(key="member", title=_l("Member"), at=Member.code, kind=Kind.CODE, cell=member_link("member")),
         Column(key="kind", title=_l("Step"), at=Move.kind, kind=Kind.BADGE, badges=KINDS),
         Column(key="how", title=_l("How"), at=HOW, kind=Kind.BADGE, badges=HOWS),
-        Column(key="from_code", title=_l("From"), at=FromMember.code, kind=Kind.CODE),
+        Column(key="from_code", title=_l("From"), at=FromMember.code, kind=Kind.CODE, cell=member_link("from_code")),
         Column(key="from_slot", title=_l("Slot before"), at=Move.from_slot, kind=Kind.COUNT),
-        Column(key="to_code", title=_l("To"), at=ToMember.code, kind=Kind.CODE),
+        Column(key="to_code", title=_l("To"), at=ToMember.code, kind=Kind.CODE, cell=member_link("to_code")),
         Column(key="to_slot", title=_l("Slot after"), at=Move.to_slot, kind=Kind.COUNT),
-        Column(key="reason", title=_l("Reason"), at=Move.reason),
+        Column(key="reason", title=_l("Reason"), at=Move.reason, cell=because("reason")),
         Column(key="by", title=_l("By"), at=Move.by, kind=Kind.CODE),
         Column(key="matrix", title=_l("Matrix"), at=Matrix.code, kind=Kind.CODE, shown=False),
     )

@@ -21,7 +21,7 @@ from models.operations import showcase as operations
 SHOWCASES = {
     "none": Badge(_l("not opened")),
     "pending": Badge(_l("being bound"), Tone.BUSY),
-    "open": Badge(_l("open"), Tone.GOOD),
+    "open": Badge(_l("Showcase open"), Tone.GOOD),
     "closed": Badge(_l("closed"), Tone.BAD),
 }
 STANDINGS = {

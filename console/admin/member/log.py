@@ -11,7 +11,7 @@ from console.admin.columns import Column, Kind, member_link
 from console.admin.filters import Days, OneOf, Prefix
 from console.admin.member import page
 from console.admin.member.asks import MemberIs
-from console.admin.member.words import CHANGES
+from console.admin.member.words import CHANGES, because, figure, rested_on, state
 from models import Member, StandingChange
 
 
@@ -34,10 +34,10 @@ class StandingLogView(ReadView):
         Column(key="at", title=_l("When"), at=StandingChange.at, kind=Kind.MOMENT, sort=True),
         Column(key="member", title=_l("Member"), at=Member.code, kind=Kind.CODE, cell=member_link("member")),
         Column(key="kind", title=_l("What happened"), at=StandingChange.kind, kind=Kind.BADGE, badges=CHANGES),
-        Column(key="before", title=_l("Before"), at=StandingChange.before, kind=Kind.CODE),
-        Column(key="after", title=_l("After"), at=StandingChange.after, kind=Kind.CODE),
-        Column(key="reason", title=_l("Reason"), at=StandingChange.reason),
-        Column(key="evidence", title=_l("Evidence"), at=sa.cast(StandingChange.evidence, sa.Text), kind=Kind.CODE),
+        Column(key="before", title=_l("Before"), at=StandingChange.before, cell=state("before")),
+        Column(key="after", title=_l("After"), at=StandingChange.after, cell=state("after")),
+        Column(key="reason", title=_l("Reason"), at=StandingChange.reason, cell=because("reason")),
+        Column(key="evidence", title=_l("Evidence"), at=sa.cast(StandingChange.evidence, sa.Text), cell=rested_on),
     )
     questions = (
         OneOf(
@@ -58,4 +58,10 @@ class StandingLogView(ReadView):
         return f"{row.member} · {CHANGES[row.kind].label}"
 
     def around(self, row_id: int) -> dict[str, Any]:
-        return {**page.WORDS, "change": self.found(row_id)}
+        return {
+            **page.WORDS,
+            "change": self.found(row_id),
+            "figure": figure,
+            "state_before": state("before"),
+            "state_after": state("after"),
+        }

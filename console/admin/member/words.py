@@ -1,7 +1,13 @@
 """The words and colours for what members are, have and went through."""
 
-from flask_babel import lazy_gettext as _l
+import json
+from collections.abc import Callable
+from typing import Any
 
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Row
+
+from console import formatting
 from console.admin.columns import Badge, Text, Tone
 from models.rules.standing import Rank, Showcase, Standing
 
@@ -79,11 +85,51 @@ BECAUSE: dict[str, Text] = {
     "strikes": _l("three strikes"),
     "admission_refund": _l("an admission order was refunded"),
 }
+STATES = {**STANDINGS, **RANKS}
+
+
+def because(key: str) -> Callable[[Row[Any]], str]:
+    """A cell that says a reason as the operations write it: its words, and what staff added."""
+
+    def cell(row: Row[Any]) -> str:
+        code, _sep, note = str(row._mapping[key] or "").partition(":")
+        words = BECAUSE.get(code, code)
+        return f"{words}：{note.strip()}" if note.strip() else str(words)
+
+    return cell
+
+
+def state(key: str) -> Callable[[Row[Any]], str]:
+    """A cell with the word for a standing, a rank or a showcase."""
+
+    def cell(row: Row[Any]) -> str:
+        value = row._mapping[key]
+        badge = STATES.get(value) or SHOWCASES.get(value)
+        return str(badge.label) if badge else value or formatting.NOTHING
+
+    return cell
+
+
+def rested_on(row: Row[Any]) -> str:
+    """A cell with the figures that a step rested on."""
+    told = json.loads(row.evidence or "{}")
+    figures = (f"{EVIDENCE.get(key, key)} {figure(key, value)}" for key, value in told.items())
+    return " · ".join(figures) or formatting.NOTHING
+
+
+def figure(key: str, value: Any) -> str:
+    """One figure of the evidence, money in yuan."""
+    if key.endswith("_fen"):
+        return formatting.yuan(value)
+    return str(EVIDENCE.get(value, value)) if key == "metric" else str(value)
+
+
 EVIDENCE: dict[str, Text] = {
     "directs": _l("Qualified directs"),
     "reached": _l("Reached in the cycle"),
     "target": _l("Target of the cycle"),
     "metric": _l("Counted by"),
+    "recruits": _l("directs who qualified"),
     "team_size": _l("Team size"),
     "team_sales_fen": _l("Team sales"),
     "own_sales_fen": _l("Own sales"),

@@ -12,6 +12,7 @@ from sqlalchemy import Row, Select
 from werkzeug.wrappers import Response
 
 from console import formatting
+from console.admin import job
 from console.admin.base import Batch, ReadView, staff_id
 from console.admin.columns import Badge, Column, Kind, Tone
 from console.admin.filters import Days, Equals, OneOf, Prefix, Yuan
@@ -39,6 +40,11 @@ STATES = {
     "FAIL": Badge(_l("transfer failed"), Tone.BAD),
     "CANCELING": Badge(_l("being called off"), Tone.WARN),
     "CANCELLED": Badge(_l("called off"), Tone.PLAIN),
+}
+LOOKS = {
+    "ended": _l("it had ended already"),
+    "unknown": _l("no clear answer; asked again later"),
+    "switched off": _l("stopped by the kill-switch"),
 }
 SENT = tuple(state.value for state in rules.TransferState)
 HANDS = sa.func.nullif(sa.func.concat_ws("、", Withdrawal.approved_by, Withdrawal.second_by), "")
@@ -253,7 +259,14 @@ class TransferView(ReadView):
 
     def around(self, row_id: int) -> dict[str, Any]:
         asked = self.found(row_id)
-        return {"asked": asked, "jobs": queries.jobs_of(asked.number), "clock": _clock(asked), "states": STATES}
+        return {
+            "asked": asked,
+            "jobs": queries.jobs_of(asked.number),
+            "clock": _clock(asked),
+            "states": STATES,
+            "job_states": job.STATES,
+            "looks": LOOKS,
+        }
 
     @expose("/<int:row_id>/ask", methods=("POST",))
     @permits("withdrawal.query")

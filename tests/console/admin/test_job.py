@@ -130,7 +130,7 @@ class TestTimetable:
     @pytest.mark.parametrize(
         ("cadence", "words"),
         [
-            (Every(1800), "每 1,800 秒"),
+            (Every(1800), "每 30 分钟"),
             (Daily(time(3, 30)), "每天 03:30"),
             (Weekly(1, time(4)), "每周一 04:00"),
             (Monthly(1, time(2)), "每月 1 日 02:00"),
