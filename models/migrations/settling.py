@@ -14,7 +14,7 @@ CREATE TYPE settled AS (
 TERMS = """
 CREATE FUNCTION policy_terms(version bigint, OUT levels int, OUT split bigint[], OUT by_seat boolean,
     OUT region bigint[], OUT seed_bps bigint, OUT seed_for interval, OUT reserve_bps bigint, OUT ripens_in interval,
-    OUT step_fen bigint)
+    OUT step_fen bigint, OUT flow_pays boolean)
 LANGUAGE sql STABLE AS $$
     SELECT least((terms ->> 'levels')::int, 3),
         ARRAY[(terms #>> '{split_bps,0}')::bigint, (terms #>> '{split_bps,1}')::bigint,
@@ -24,7 +24,7 @@ LANGUAGE sql STABLE AS $$
               (terms #>> '{region_bps,2}')::bigint],
         (terms ->> 'seed_bonus_bps')::bigint, make_interval(hours => 24 * (terms ->> 'seed_bonus_days')::int),
         (terms ->> 'reserve_bps')::bigint, make_interval(hours => 24 * (terms ->> 'return_days')::int),
-        (terms ->> 'high_earner.step_fen')::bigint
+        (terms ->> 'high_earner.step_fen')::bigint, (terms ->> 'flow.pays')::boolean
     FROM policy_version WHERE id = version
 $$
 """
@@ -71,23 +71,27 @@ CREATE FUNCTION settle_hold(ids bigint[]) RETURNS void LANGUAGE plpgsql {WALKS} 
 BEGIN
     PERFORM FROM shop_order WHERE id = ANY (ids) AND state IN ('paid', 'shipped') ORDER BY id FOR UPDATE;
     PERFORM FROM member WHERE id IN (
-        SELECT unnest(ARRAY[o.seller_id, b.id, b.sponsor_id] || CASE WHEN terms.by_seat
-            THEN ARRAY[s2.member_id, s3.member_id] ELSE ARRAY[m.sponsor_id, m2.sponsor_id] END)
-        FROM shop_order o
-        JOIN policy_version p ON p.id = o.policy_id
-        CROSS JOIN LATERAL (SELECT p.terms ->> 'levels_by' = 'placement' AS by_seat) terms
-        JOIN member m ON m.id = o.seller_id
-        LEFT JOIN member m2 ON m2.id = m.sponsor_id AND NOT terms.by_seat
-        LEFT JOIN seat s1 ON s1.member_id = o.seller_id AND terms.by_seat
-        LEFT JOIN seat s2 ON s2.id = s1.parent_id
-        LEFT JOIN seat s3 ON s3.id = s2.parent_id
-        LEFT JOIN member c ON o.buyer_id IS NULL AND c.code = o.buyer
-        LEFT JOIN member b ON b.id = coalesce(o.buyer_id, c.id)
-        WHERE o.id = ANY (ids) AND o.state IN ('paid', 'shipped')
+        WITH party AS MATERIALIZED (
+            SELECT unnest(ARRAY[o.seller_id, b.id, b.sponsor_id] || CASE WHEN terms.by_seat
+                THEN ARRAY[s2.member_id, s3.member_id] ELSE ARRAY[m.sponsor_id, m2.sponsor_id] END) AS id
+            FROM shop_order o
+            JOIN policy_version p ON p.id = o.policy_id
+            CROSS JOIN LATERAL (SELECT p.terms ->> 'levels_by' = 'placement' AS by_seat) terms
+            JOIN member m ON m.id = o.seller_id
+            LEFT JOIN member m2 ON m2.id = m.sponsor_id AND NOT terms.by_seat
+            LEFT JOIN seat s1 ON s1.member_id = o.seller_id AND terms.by_seat
+            LEFT JOIN seat s2 ON s2.id = s1.parent_id
+            LEFT JOIN seat s3 ON s3.id = s2.parent_id
+            LEFT JOIN member c ON o.buyer_id IS NULL AND c.code = o.buyer
+            LEFT JOIN member b ON b.id = coalesce(o.buyer_id, c.id)
+            WHERE o.id = ANY (ids) AND o.state IN ('paid', 'shipped')
+            UNION
+            SELECT g.member_id FROM shop_order o, LATERAL order_regions(o.region_code) r (code)
+            JOIN region_agent g ON g.region_code = r.code AND g.state = 'active'
+            WHERE o.id = ANY (ids) AND o.state IN ('paid', 'shipped'))
+        SELECT id FROM party
         UNION
-        SELECT g.member_id FROM shop_order o, LATERAL order_regions(o.region_code) r (code)
-        JOIN region_agent g ON g.region_code = r.code AND g.state = 'active'
-        WHERE o.id = ANY (ids) AND o.state IN ('paid', 'shipped'))
+        SELECT l.stand_in_id FROM party JOIN flow_line l ON l.gap_id = party.id AND l.is_active)
     ORDER BY id FOR NO KEY UPDATE;
 END $$
 """
@@ -156,7 +160,22 @@ BEGIN
     CROSS JOIN LATERAL (SELECT f.p - f.k - f.c - v.r1 - v.r2 - v.r3 - s.d1 - s.d2 - s.d3 AS fen OFFSET 0) rest
     CROSS JOIN LATERAL (SELECT
         CASE WHEN rest.fen > 0 THEN rest.fen * t.reserve_bps / 10000 ELSE 0 END AS fen OFFSET 0) reserve
-    CROSS JOIN LATERAL (SELECT jsonb_build_object('policy', o.policy_id, 'distance', f.d, 'held', o.is_held, 'upline',
+    CROSS JOIN LATERAL (SELECT
+        CASE WHEN f.is_admission AND f.d IS NULL THEN 'not_upline'
+            WHEN f.is_admission AND f.d > t.levels THEN 'over_cap'
+            WHEN NOT f.is_seated THEN 'no_upline'
+            ELSE share_lies(m1, coalesce(f.d, 1), o.is_held, o.is_fraud) END AS p1,
+        CASE WHEN f.is_admission THEN NULL WHEN t.levels < 2 THEN 'over_cap' WHEN m2.id IS NULL THEN 'no_upline'
+            ELSE share_lies(m2, 2, o.is_held, o.is_fraud) END AS p2,
+        CASE WHEN f.is_admission THEN NULL WHEN t.levels < 3 THEN 'over_cap' WHEN m3.id IS NULL THEN 'no_upline'
+            ELSE share_lies(m3, 3, o.is_held, o.is_fraud) END AS p3 OFFSET 0) w
+    CROSS JOIN LATERAL (SELECT CASE
+        WHEN t.flow_pays AND (w.p1 IN ('exited', 'closed') OR w.p2 IN ('exited', 'closed')
+            OR w.p3 IN ('exited', 'closed'))
+        THEN flow_stood(ARRAY[m1.id, m2.id, m3.id], ARRAY[w.p1, w.p2, w.p3], ARRAY[v.l1, v.l2, v.l3],
+            ARRAY[coalesce(f.d, 1), 2, 3], o.is_held, o.is_fraud) END AS node OFFSET 0) fl
+    CROSS JOIN LATERAL (SELECT coalesce((fl.node).facts, '{}') || jsonb_build_object('policy', o.policy_id, 'distance',
+        f.d, 'held', o.is_held, 'upline',
         CASE WHEN NOT f.is_seated THEN '[]'::jsonb WHEN m2.id IS NULL THEN jsonb_build_array(m1.code)
             WHEN m3.id IS NULL THEN jsonb_build_array(m1.code, m2.code)
             ELSE jsonb_build_array(m1.code, m2.code, m3.code) END) AS facts OFFSET 0) facts
@@ -165,19 +184,15 @@ BEGIN
         FROM (VALUES
             ('settlement', 'clearing', 'clearing', -f.p, NULL::int, NULL::bigint, NULL::bigint, NULL::bigint, NULL),
             ('cost', 'supplier:' || shop.code, 'supplier', f.k, NULL, NULL, NULL, NULL, NULL),
-            ('level', m1.code, CASE
-                WHEN f.is_admission AND f.d IS NULL THEN 'not_upline'
-                WHEN f.is_admission AND f.d > t.levels THEN 'over_cap'
-                WHEN NOT f.is_seated THEN 'no_upline'
-                ELSE share_lies(m1, coalesce(f.d, 1), o.is_held, o.is_fraud) END,
-                v.l1, coalesce(f.d, 1), CASE WHEN NOT f.is_admission THEN t.split[1] END, o.commission_fen, m1.id,
-                NULL),
-            ('level', m2.code, CASE WHEN t.levels < 2 THEN 'over_cap' WHEN m2.id IS NULL THEN 'no_upline'
-                ELSE share_lies(m2, 2, o.is_held, o.is_fraud) END,
-                v.l2, 2, t.split[2], o.commission_fen, m2.id, NULL),
-            ('level', m3.code, CASE WHEN t.levels < 3 THEN 'over_cap' WHEN m3.id IS NULL THEN 'no_upline'
-                ELSE share_lies(m3, 3, o.is_held, o.is_fraud) END,
-                v.l3, 3, t.split[3], o.commission_fen, m3.id, NULL),
+            ('level', coalesce((fl.node).codes[1], m1.code), coalesce((fl.node).places[1], w.p1),
+                v.l1, coalesce(f.d, 1), CASE WHEN NOT f.is_admission THEN t.split[1] END, o.commission_fen,
+                coalesce((fl.node).ids[1], m1.id), NULL),
+            ('level', coalesce((fl.node).codes[2], m2.code), coalesce((fl.node).places[2], w.p2),
+                v.l2, 2, t.split[2], o.commission_fen,
+                coalesce((fl.node).ids[2], m2.id), NULL),
+            ('level', coalesce((fl.node).codes[3], m3.code), coalesce((fl.node).places[3], w.p3),
+                v.l3, 3, t.split[3], o.commission_fen,
+                coalesce((fl.node).ids[3], m3.id), NULL),
             ('house', 'platform:house', 'rounding', f.c - v.l1 - v.l2 - v.l3, NULL, NULL, NULL, NULL, NULL),
             ('region', p1.code, f.region_lies, v.r1, NULL, NULL, f.p, p1.id, g1.region_code),
             ('region', p2.code, f.region_lies, v.r2, NULL, NULL, f.p, p2.id, g2.region_code),

@@ -2,23 +2,33 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from models.base import db
+from models.queries import flow, party
 from models.queries import member as members
-from models.queries import party
 from models.queries.party import Parties
 from models.rules import commission as rules
 from models.rules.commission import Kind, Terms, Upline
 from models.rules.policy import LevelsBy, Policy
-from models.rules.share import Marks
+from models.rules.share import Marks, Person
 from models.tables.member import Member
 from models.tables.order import Order
 
 Sums = dict[str, int]
 """Fen by kind of row: cost, level, region, seed, house, reserve, margin."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Who has a part in these orders, as they stand now."""
+
+    found: Parties
+    people: Mapping[int, Member]
+    stand_ins: Mapping[str, Person]
 
 
 def settled(*, since: datetime, until: datetime, after: int, limit: int) -> Sequence[Order]:
@@ -42,16 +52,18 @@ def paid(orders: Sequence[Order], policy: Policy) -> Sums:
     found = party.of(list(orders), by=LevelsBy(policy.levels_by))
     ids = found.everybody(orders)
     people = {one.id: one for one in db.session.scalars(sa.select(Member).where(Member.id.in_(ids)))}
+    stand_ins = flow.stand_ins() if policy.flow_pays else {}
     sums: Sums = defaultdict(int)
     for order in orders:
-        for row in _rows(order, policy, found, people):
+        for row in _rows(order, policy, Parts(found, people, stand_ins)):
             sums[str(row.kind)] += row.amount_fen
     return dict(sums)
 
 
-def _rows(order: Order, policy: Policy, found: Parties, people: Mapping[int, Member]) -> list[rules.Row]:
-    upline = Upline(people=[members.person(people[one]) for one in found.uplines[order.seller_id]], distance=None)
-    agents = {region: people[member_id].code for region, member_id in found.holders_of(order).items()}
+def _rows(order: Order, policy: Policy, parts: Parts) -> list[rules.Row]:
+    above = parts.found.uplines[order.seller_id]
+    upline = Upline(people=[members.person(parts.people[one]) for one in above], stand_ins=parts.stand_ins)
+    agents = {region: parts.people[one].code for region, one in parts.found.holders_of(order).items()}
     return rules.settle(_terms(order), upline, agents, policy)
 
 

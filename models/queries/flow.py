@@ -11,10 +11,11 @@ from sqlalchemy.orm import aliased
 
 from models.base import db
 from models.money import share
+from models.queries import member as members
 from models.rules import flow as rules
 from models.rules.flow import Candidate, Gap, Path
 from models.rules.policy import Policy
-from models.rules.share import House
+from models.rules.share import House, Person
 from models.tables.flow import FlowLine
 from models.tables.member import Member
 from models.tables.placement import Seat
@@ -118,6 +119,17 @@ def effect_fen(gap_id: int, stand_in_id: int, *, at: datetime, policy: Policy) -
 def _levels(member_id: int, policy: Policy) -> dict[int, int]:
     found = db.session.execute(_BELOW, {"member": member_id, "levels": policy.levels})
     return {row.member_id: row.level for row in found}
+
+
+def stand_ins() -> Mapping[str, Person]:
+    """Who stands in for whom now, by the code of the broken node."""
+    gap, stand_in = aliased(Member), aliased(Member)
+    query = (
+        sa.select(gap.code, stand_in).select_from(FlowLine)
+        .join(gap, gap.id == FlowLine.gap_id).join(stand_in, stand_in.id == FlowLine.stand_in_id)
+        .where(FlowLine.is_active)
+    )  # fmt: skip
+    return {code: members.person(one) for code, one in db.session.execute(query)}
 
 
 def lines(plan_id: int) -> Sequence[Row[int, str, int | None, str, int | None, str, int, int, int, bool]]:

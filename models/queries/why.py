@@ -80,6 +80,7 @@ def _booked(posting: Posting, order: Order | None) -> Booked:
         upline=facts.get("upline") or (),
         distance=facts.get("distance"),
         region=order.region_code if order is not None else None,
+        stood_for={stand_in: gap for gap, stand_in in (facts.get("stand_ins") or {}).items()},
         facts={name: str(facts[name]) for name in ("of_month", "rank") if name in facts},
     )
 

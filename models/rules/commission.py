@@ -1,13 +1,13 @@
 """Who earns what of an order: the rows of a settlement, each with its reason."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import chain
 
 from models.money import share
-from models.rules import region_share
+from models.rules import flow, region_share
 from models.rules.compliance import LEVELS_MAX
 from models.rules.policy import Policy
 from models.rules.share import Bucket, House, Marks, Person, bucket_new, bucket_region
@@ -82,12 +82,15 @@ class Upline:
 
     people: Sequence[Person]
     distance: int | None = None
+    stand_ins: Mapping[str, Person] = field(default_factory=dict)
+    """Who stands in for whom among them, by the code of the broken node (rules 7.3)."""
 
 
 def settle(terms: Terms, upline: Upline, agents: Mapping[str, str], policy: Policy) -> list[Row]:
     """Every row of a settlement; together they are what was paid and not refunded (rules 5.2)."""
     commission = terms.settled_commission_fen
     levels = _admission(terms, upline, policy) if terms.kind is Kind.ADMISSION else _levels(terms, upline, policy)
+    levels = _stood_in(levels, terms, upline, policy)
     regions = _regions(terms, agents, policy)
     seeds = [] if terms.kind is Kind.ADMISSION else _seeds(terms, upline, policy)
     extras = sum(row.amount_fen for row in chain(regions, seeds))
@@ -128,6 +131,41 @@ def _admission(terms: Terms, upline: Upline, policy: Policy) -> list[Row]:
     if upline.distance > min(policy.levels, LEVELS_MAX):
         return [_house(commission, House.OVER_CAP)]
     return [_member(RowKind.LEVEL, commission, upline.people[0], upline.distance, None, terms.marks)]
+
+
+def _stood_in(rows: list[Row], terms: Terms, upline: Upline, policy: Policy) -> list[Row]:
+    """The levels' rows with stand-ins in place of broken nodes, where the policy pays them (rules 7.3)."""
+    if not policy.flow_pays or not upline.stand_ins:
+        return rows
+    is_admission = terms.kind is Kind.ADMISSION
+    shares = [
+        flow.LevelShare(level, row.amount_fen, owner.code, _lies(row))
+        for row, (level, owner) in zip(rows, enumerate(upline.people, 1), strict=False)
+    ]
+    if is_admission and upline.distance is not None:
+        shares = [replace(one, level=upline.distance) for one in shares]
+    moved = flow.diverted(shares, upline.stand_ins, terms.marks)
+    rates = [None] if is_admission else policy.split_bps
+    told = [
+        row if new == old else _of(new, bps) for row, old, new, bps in zip(rows, shares, moved, rates, strict=False)
+    ]
+    return [*told, *rows[len(told) :]]
+
+
+def _lies(row: Row) -> Bucket | House:
+    where = row.bucket or row.reason
+    assert where is not None
+    return where
+
+
+def _of(share: flow.LevelShare, bps: int | None) -> Row:
+    if isinstance(share.where, House):
+        return _house(share.amount_fen, share.where)
+    name = share.receiver or share.owner
+    return Row(
+        kind=RowKind.LEVEL, amount_fen=share.amount_fen, member=name, level=share.level, bucket=share.where,
+        rate_bps=bps,
+    )  # fmt: skip
 
 
 def _member(kind: RowKind, amount: int, person: Person, level: int, bps: int | None, marks: Marks) -> Row:

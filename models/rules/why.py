@@ -47,6 +47,8 @@ class Booked:
     distance: int | None = None
     region: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    stood_for: Mapping[str, str] = field(default_factory=dict)
+    """Whose node each stand-in received as (rules 7.3)."""
 
     @property
     def named(self) -> str:
@@ -131,6 +133,9 @@ def _level(booked: Booked, leg: Booking) -> Why:
     else:
         who = ("卖家", "卖家的上级", "卖家上级的上级")[(leg.level or 1) - 1]
         how = f"{who} {leg.member}（第 {leg.level} 级）得{_share_text(leg, '佣金')}"
+    gap = booked.stood_for.get(leg.member)
+    if gap is not None:
+        how = f"{leg.member} 按清流（规则 7.3）替补第 {leg.level} 级的 {gap}，得{_share_text(leg, '佣金')}"
     sentence = (
         f"{booked.named}完成结算，{how} = {yuan(leg.amount_fen)}（规则 5.2{booked.under}）；{_chain(booked)}"
         f"{bucket_reason(booked, leg)}。"

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from models import Approval, FlowLine, FlowPlan, Matrix, Member, Seat, db
-from models.operations import flow, standing
-from models.queries import member
+from models import Approval, FlowLine, FlowPlan, Matrix, Member, Posting, Seat, db
+from models.operations import flow, order, standing
+from models.queries import integrity, member, why
+from tests import village
 from tests.operations import world
 
 NOW = datetime.now(UTC)
@@ -16,9 +17,9 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture
 def broken(session) -> Matrix:
-    """`x` is closed with `y` below it; `z` sold something yesterday and so did `y`."""
+    """`x` is closed with `y` and `w` below it; `z` sold something yesterday and so did `y`."""
     network = world.network()
-    for code, inviter in (("x", "M-10"), ("y", "x"), ("z", "M-10")):
+    for code, inviter in (("x", "M-10"), ("y", "x"), ("w", "x"), ("z", "M-10")):
         world.member(code, inviter)
     world.completed("o1", "z", at=NOW - timedelta(days=1))
     world.completed("o2", "y", at=NOW - timedelta(days=1))
@@ -61,6 +62,49 @@ class TestPlan:
         flow.apply(plan_id=made.id, at=NOW)
         with pytest.raises(flow.NothingToRepair):
             flow.plan(matrix_id=broken.id, at=NOW, by="t")
+
+
+class TestPay:
+    @pytest.fixture
+    def standing_in(self, broken) -> FlowPlan:
+        """`y` stands in for the closed `x`, under the plan's policy."""
+        village.happens("policy", preset="plan", set={})
+        made = flow.plan(matrix_id=broken.id, at=NOW, by="t")
+        return flow.apply(plan_id=made.id, at=NOW)
+
+    def paid(self, number: str, seller: str) -> list[tuple[str, int | None]]:
+        world.completed(number, seller, at=NOW)
+        return self.levels(number)
+
+    def levels(self, number: str) -> list[tuple[str, int | None]]:
+        told = why.of(db.session.scalars(sa.select(Posting).where(Posting.key == f"settle:{number}")).one())
+        return [
+            (one.leg.code, one.leg.level) for one in told.legs if one.leg.cause in ("level", "house") and one.leg.level
+        ] + [(one.leg.reason, None) for one in told.legs if one.leg.cause == "house" and one.leg.reason != "rounding"]
+
+    def test_goes_to_the_stand_in_as_that_node(self, standing_in):
+        assert self.paid("o4", "w")[:2] == [("member:w:pending", 1), ("member:y:pending", 2)]
+        told = why.of(db.session.scalars(sa.select(Posting).where(Posting.key == "settle:o4")).one())
+        assert any("y 按清流（规则 7.3）替补第 2 级的 x" in one.why.sentence for one in told.legs)
+
+    def test_gives_a_person_one_share_of_an_order(self, standing_in):
+        assert self.paid("o5", "y") == [("member:y:pending", 1), ("member:M-10:pending", 3), ("closed", None)]
+
+    def test_ends_with_the_undoing(self, standing_in):
+        flow.undo(plan_id=standing_in.id, at=NOW)
+        assert ("closed", None) in self.paid("o6", "w")
+
+    def test_is_the_house_s_where_the_policy_pays_no_stand_in(self, standing_in):
+        village.happens("policy", preset="plan", set={"flow.pays": False})
+        assert ("closed", None) in self.paid("o7", "w")
+
+    def test_is_taken_back_from_the_stand_in(self, standing_in):
+        before = world.accounts()["member:y:pending"]
+        self.paid("o8", "w")
+        assert world.accounts()["member:y:pending"] == before + 600
+        order.refund(number="o8", amount_fen=9_900, at=NOW)
+        assert world.accounts()["member:y:pending"] == before
+        assert list(integrity.ledger.differences()) == []
 
 
 class TestPage:

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import Member, Order, RegionAgent, Seat, Share, db
+from models import FlowLine, FlowPlan, Member, Order, RegionAgent, Seat, Share, db
 from models.operations import evening, share
-from models.queries import integrity
+from models.queries import flow, integrity
 from models.queries import member as members
 from models.queries import policy as policies
 from models.rules import commission
@@ -33,6 +33,7 @@ POLICIES = st.fixed_dictionaries({
     "seed_bonus_days": st.integers(0, 40),
     "reserve_bps": RATES,
     "high_earner.step_fen": st.sampled_from([1, 1_000, 500_000]),
+    "flow.pays": st.sampled_from([True, True, False]),
 })  # fmt: skip
 PERSON = st.fixed_dictionaries({
     "standing": st.sampled_from(["candidate", "active", "active", "frozen", "exited", "lapsed"]),
@@ -52,6 +53,29 @@ ORDER = st.fixed_dictionaries({
     "region_code": st.sampled_from([None, *village.REGIONS, "310000", "310100", "330100", "990101"]),
     "risk": st.sampled_from(["", "", "held", "fraud"]),
 })  # fmt: skip
+# Whom nobody may be twice: a gap has one stand-in, and everybody stands in once.
+STAND_INS = st.permutations(range(PEOPLE)).flatmap(
+    lambda ends: st.lists(st.integers(0, PEOPLE - 1), max_size=8, unique=True).map(
+        lambda gaps: [(gap, end) for gap, end in zip(gaps, ends, strict=False) if gap != end]
+    )
+)
+
+
+def let_stand_in(pairs: list[tuple[int, int]]) -> None:
+    """Have members stand in for one another, each given by its place among those who are no presets."""
+    ids = list(db.session.scalars(sa.select(Member.id).where(Member.position.is_(None)).order_by(Member.id)))
+    plan = FlowPlan(
+        matrix_id=db.session.scalars(sa.select(sa.func.min(Member.matrix_id))).one(), state="applied", made_at=AT,
+        made_by="t", applied_at=AT, top_before_bps=0, top_after_bps=0,
+    )  # fmt: skip
+    db.session.add(plan)
+    db.session.flush()
+    for gap, stand_in in pairs:
+        db.session.add(
+            FlowLine(plan_id=plan.id, gap_id=ids[gap], stand_in_id=ids[stand_in], why="exited", distance=1, sales=1,
+                     effect_fen=0, is_active=True)
+        )  # fmt: skip
+    db.session.flush()
 
 
 def above(member: Member, policy: Policy) -> list[Member]:
@@ -85,7 +109,7 @@ def said(order: Order) -> list[Row]:
         paid_at=order.paid_at, refunded_fen=order.refunded_fen, region=order.region_code,
         marks=Marks(order.is_held, order.is_fraud),
     )  # fmt: skip
-    upline = Upline(people=[members.person(one) for one in people], distance=distance)
+    upline = Upline(people=[members.person(one) for one in people], distance=distance, stand_ins=flow.stand_ins())
     return commission.settle(terms, upline, {row[0]: row[1] for row in held}, policy)
 
 
@@ -128,8 +152,10 @@ def _village(session):
 @pytest.mark.usefixtures("_village")
 class TestEngine:
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    @given(POLICIES, st.lists(PERSON, min_size=PEOPLE, max_size=PEOPLE), st.lists(ORDER, min_size=1, max_size=8))
-    def test_says_what_the_rule_says(self, terms, people, orders):
+    @given(
+        POLICIES, st.lists(PERSON, min_size=PEOPLE, max_size=PEOPLE), st.lists(ORDER, min_size=1, max_size=8), STAND_INS
+    )
+    def test_says_what_the_rule_says(self, terms, people, orders, pairs):
         trial = db.session.begin_nested()
         try:
             village.happens("policy", preset="plan", set=terms)
@@ -140,6 +166,7 @@ class TestEngine:
                 for name, value in values.items():
                     setattr(one, name, value)
             db.session.flush()
+            let_stand_in(pairs)
             numbers = put(orders, db.session.scalars(sa.select(sa.func.max(PolicyVersion.id))).one())
             evening.complete_many(numbers=numbers, at=AT)
             db.session.expire_all()

@@ -47,14 +47,51 @@ INDEXES = (
     "CREATE UNIQUE INDEX uq_flow_line_stand_in ON flow_line (stand_in_id) WHERE is_active",
 )
 
+# rules.flow.diverted: who receives each level share of an order, and where it lies, once stand-ins stand in. ``facts``
+# names for each gap who received as that node.
+STOOD = (
+    "CREATE TYPE stood AS (ids bigint[], codes text[], places text[], facts jsonb)",
+    """
+CREATE FUNCTION flow_stood(owners bigint[], places text[], fens bigint[], levels int[], is_held boolean,
+    is_fraud boolean)
+RETURNS stood LANGUAGE sql STABLE AS $$
+    WITH node AS (
+        SELECT u.*, g.code AS gap, s.id AS stand_in, s.code,
+               CASE WHEN s.id IS NOT NULL THEN share_lies(s, u.level, is_held, is_fraud) END AS lies
+        FROM unnest(owners, places, fens, levels) WITH ORDINALITY AS u (owner, place, fen, level, n)
+        LEFT JOIN member g ON g.id = u.owner
+        LEFT JOIN flow_line l ON l.gap_id = u.owner AND l.is_active AND u.place IN ('exited', 'closed')
+        LEFT JOIN member s ON s.id = l.stand_in_id),
+    moved AS (
+        SELECT node.*, coalesce(lies IN ('pending', 'locked', 'frozen', 'held'), false) AS is_moved FROM node),
+    earned AS (
+        SELECT moved.*, CASE WHEN is_moved THEN stand_in
+            WHEN place IN ('pending', 'locked', 'frozen', 'held') THEN owner END AS earner FROM moved),
+    best AS (
+        SELECT earned.*, earner IS NULL OR row_number() OVER (PARTITION BY earner ORDER BY fen DESC, n) = 1 AS is_kept
+        FROM earned)
+    SELECT array_agg(CASE WHEN is_moved AND is_kept THEN stand_in ELSE owner END ORDER BY n),
+        array_agg(CASE WHEN is_moved AND is_kept THEN code ELSE gap END ORDER BY n),
+        array_agg(CASE WHEN is_moved AND is_kept THEN lies WHEN is_moved OR is_kept THEN place
+            ELSE (SELECT b.place FROM node b WHERE b.place IN ('exited', 'closed') ORDER BY b.n LIMIT 1) END
+            ORDER BY n),
+        jsonb_strip_nulls(jsonb_build_object('stand_ins',
+            jsonb_object_agg(gap, code) FILTER (WHERE is_moved AND is_kept AND fen > 0)))
+    FROM best
+$$
+""",
+)
+
 
 def upgrade() -> None:
-    for statement in (*TABLES, *INDEXES):
+    for statement in (*TABLES, *INDEXES, *STOOD):
         op.execute(statement)
     for table in ("flow_plan", "flow_line"):
         guards.audited(table)
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION flow_stood(bigint[], text[], bigint[], int[], boolean, boolean)")
+    op.execute("DROP TYPE stood")
     for table in ("flow_line", "flow_plan"):
         op.execute(f"DROP TABLE {table}")
