@@ -147,6 +147,7 @@ _MONEY = (
     Permission("withdrawal.approve", "Approve withdrawals", (Role.FINANCE,), step_up=True),
     Permission("withdrawal.reject", "Reject withdrawals", (Role.FINANCE,)),
     Permission("withdrawal.query", "Ask again about a transfer", (Role.FINANCE,)),
+    Permission("tax.view", "See tax withheld", (Role.FINANCE, Role.AUDITOR)),
     Permission("adjust.view", "See corrections of the ledger", (Role.FINANCE, Role.AUDITOR)),
     Permission("adjust.ask", "Ask for a correction of the ledger", (Role.FINANCE,)),
     Permission("switch.view", "See the kill-switches of money", (Role.FINANCE, Role.AUDITOR)),

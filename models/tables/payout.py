@@ -123,6 +123,7 @@ class Withdrawal(Base):
         sa.CheckConstraint("second_by <> approved_by", name="two_people"),
         sa.Index(None, "member_id", "id"),
         sa.Index(None, "state", "id"),
+        sa.Index(None, "month", "id"),
     )
 
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)

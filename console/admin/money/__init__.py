@@ -6,6 +6,7 @@ from console.admin.money.bill import BillLineView, BillView
 from console.admin.money.dry import DryView
 from console.admin.money.posting import PostingView
 from console.admin.money.switch import SwitchView
+from console.admin.money.tax import TaxView
 from console.admin.money.withdrawal import TransferView, WithdrawalView
 
 VIEWS = (
@@ -16,6 +17,7 @@ VIEWS = (
     AccountsView,
     StatementView,
     PostingView,
+    TaxView,
     DebtView,
     BalanceView,
     AdjustView,

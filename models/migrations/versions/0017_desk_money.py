@@ -32,6 +32,7 @@ SELECT job, false, '' FROM unnest(ARRAY['settle', 'mature', 'dividend', 'transfe
 
 INDEXES = (
     "CREATE INDEX ix_account_bucket_id ON account (bucket, id)",
+    "CREATE INDEX ix_withdrawal_month_id ON withdrawal (month, id)",
     "CREATE INDEX ix_posting_rare ON posting (kind, id) WHERE kind NOT IN ('pay', 'settle', 'mature')",
 )
 
@@ -43,5 +44,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for statement in ("DROP INDEX ix_posting_rare", "DROP INDEX ix_account_bucket_id", "DROP TABLE money_switch"):
-        op.execute(statement)
+    for name in ("ix_posting_rare", "ix_withdrawal_month_id", "ix_account_bucket_id"):
+        op.execute(f"DROP INDEX {name}")
+    op.execute("DROP TABLE money_switch")
