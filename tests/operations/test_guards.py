@@ -15,9 +15,9 @@ APPEND_ONLY = {
 RECORDED = {
     "after_sale", "approval", "batch", "curation_proposal", "delisting", "dividend_bill", "dividend_line", "event",
     "export", "flow_line", "flow_plan", "import_layout", "import_run", "job", "mark", "matrix", "member",
-    "member_note", "merchant", "money_switch", "parcel", "person", "policy_version", "product", "region_agent",
-    "saved_view", "seat", "seed_candidate", "set_aside", "shop", "staff", "staff_link", "staff_session",
-    "withdrawal",
+    "member_identity", "member_note", "member_session", "merchant", "money_switch", "parcel", "person",
+    "policy_version", "product", "region_agent", "saved_view", "seat", "seed_candidate", "set_aside", "shop",
+    "staff", "staff_link", "staff_session", "withdrawal",
 }  # fmt: skip
 RECORDED_IN_BULK = {
     "admission_task", "batch_row", "delisting_window", "history_line", "import_issue", "listing", "obligation",
@@ -35,12 +35,13 @@ UNIQUE = {
     "uq_flow_line_stand_in", "uq_flow_plan_open", "uq_history_line_shop_id_row_key", "uq_import_layout_name",
     "uq_import_run_file", "uq_import_run_stored_name", "uq_job_event_id_kind", "uq_job_key",
     "uq_listing_product_id_member_id", "uq_mark_name_period", "uq_matrix_code", "uq_member_code",
-    "uq_member_matrix_id_position", "uq_merchant_code", "uq_parcel_order_id_carrier_waybill", "uq_person_member_id",
-    "uq_person_phone", "uq_posting_key", "uq_product_merchant_id_code", "uq_region_agent_active",
-    "uq_region_agent_applied", "uq_saved_view_staff_id_page_name", "uq_seat_member_id", "uq_seat_parent_id_slot",
-    "uq_seat_root", "uq_seed_candidate_open", "uq_set_aside_kind_subject", "uq_shop_merchant_id_name",
-    "uq_shop_order_number", "uq_staff_code", "uq_staff_link_token_hash", "uq_staff_session_token_hash",
-    "uq_withdrawal_number",
+    "uq_member_identity_member_id", "uq_member_identity_openid", "uq_member_matrix_id_position",
+    "uq_member_session_code_digest", "uq_merchant_code", "uq_parcel_order_id_carrier_waybill",
+    "uq_person_member_id", "uq_person_phone", "uq_posting_key", "uq_product_merchant_id_code",
+    "uq_region_agent_active", "uq_region_agent_applied", "uq_saved_view_staff_id_page_name", "uq_seat_member_id",
+    "uq_seat_parent_id_slot", "uq_seat_root", "uq_seed_candidate_open", "uq_set_aside_kind_subject",
+    "uq_shop_merchant_id_name", "uq_shop_order_number", "uq_staff_code", "uq_staff_link_token_hash",
+    "uq_staff_session_token_hash", "uq_withdrawal_number",
 }  # fmt: skip
 
 
