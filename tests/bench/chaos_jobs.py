@@ -28,7 +28,7 @@ from sqlalchemy.exc import DBAPIError
 
 from console import config, create_app, logs, processes
 from console.config import Settings, from_environment
-from console.embedded import Embedded
+from console.embedded import Embedded, Services
 from jobs import queue, relay, timetable, worker
 from models import db, migrations, transaction
 from models.operations import outbox
@@ -79,13 +79,14 @@ class Tally:
 class Crew:
     """The processes under fire; whoever dies is replaced at once, as a supervisor would."""
 
-    def __init__(self, settings: Settings, log: Path) -> None:
+    def __init__(self, settings: Settings, log: Path, module: str = "tests.bench.chaos_jobs") -> None:
         self.environment = os.environ | config.to_environment(settings)
         self.log = log.open("ab")
+        self.module = module
         self.running = [self._start(role) for role in CREW]
 
     def _start(self, role: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "tests.bench.chaos_jobs", "--role", role]
+        command = [sys.executable, "-m", self.module, "--role", role]
         return subprocess.Popen(command, env=self.environment, stdout=self.log, stderr=self.log)
 
     def replace_the_dead(self) -> None:
@@ -208,7 +209,7 @@ def wait_until_quiet(connection: psycopg.Connection) -> float:
     return time.monotonic() - began
 
 
-def _resumed(connection: psycopg.Connection, tally: Tally, who: str) -> Iterator[float]:
+def resumed(connection: psycopg.Connection, tally: Tally, who: str) -> Iterator[float]:
     for at, job_id, killed in tally.hits:
         found = connection.execute(AGAIN, (str(job_id), at)).fetchone()
         if killed == who and found and found[0] is not None:
@@ -221,7 +222,7 @@ def report(connection: psycopg.Connection, tally: Tally, quiet: float) -> bool:
     lost = [n for n in tally.promised if n not in counted]
     doubled = [n for n, hits in counted.items() if hits > 1]
     states = dict(connection.execute("SELECT state, count(*) FROM job GROUP BY state").fetchall())
-    seconds = {who: sorted(_resumed(connection, tally, who)) for who in ("child", "worker", "both")}
+    seconds = {who: sorted(resumed(connection, tally, who)) for who in ("child", "worker", "both")}
     sys.stdout.write(
         f"   promised {len(tally.promised)} (refused {tally.refused} while PostgreSQL was away), jobs {states}\n"
         f"   lost {len(lost)}, doubled {len(doubled)}\n"
@@ -255,6 +256,18 @@ def main() -> int:
         shutil.rmtree(root, ignore_errors=True)
 
 
+def settings_of(services: Services, root: Path) -> Settings:
+    """What the processes of a trial are started with."""
+    return Settings(
+        database_url=services.database_url,
+        owner_database_url=services.owner_database_url,
+        redis_url=services.redis_url,
+        secret_key="a key for this trial only, thirty-two bytes long",
+        environment="test",
+        files=root / "files",
+    )
+
+
 def run(servers: Embedded, kills: int) -> int:
     """The whole story on servers of its own."""
     services = servers.start()
@@ -262,14 +275,7 @@ def run(servers: Embedded, kills: int) -> int:
     address = sa.make_url(services.owner_database_url).set(drivername="postgresql").render_as_string(False)
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("CREATE TABLE chaos (n bigint PRIMARY KEY, hits bigint NOT NULL)")
-    settings = Settings(
-        database_url=services.database_url,
-        owner_database_url=services.owner_database_url,
-        redis_url=services.redis_url,
-        secret_key="a key for this trial only, thirty-two bytes long",
-        environment="test",
-        files=servers.root / "files",
-    )
+    settings = settings_of(services, servers.root)
     tally, stop, crew = Tally(), threading.Event(), Crew(settings, servers.root / "crew.log")
     asking = threading.Thread(target=keep_asking, args=(settings, tally, stop))
     asking.start()
