@@ -101,3 +101,30 @@ class TestObligations:
         assert not withdrawal.any_overdue([Obligation(since=START)], due - timedelta(seconds=1))
         assert withdrawal.any_overdue([Obligation(since=START)], due)
         assert not withdrawal.any_overdue([Obligation(since=START, met_at=due)], due + timedelta(days=90))
+
+    def test_are_overdue_as_soon_as_one_is(self):
+        owed = [Obligation(since=START), Obligation(since=START + timedelta(days=29))]
+        assert withdrawal.any_overdue(owed, START + timedelta(days=30))
+
+
+class TestChecks:
+    def test_name_their_rules_in_the_order_in_which_a_person_can_act(self):
+        found = list(withdrawal.checks(100, FULL, PLAN))
+        assert [one.rule for one in found] == ["5.9", "4.3", "5.9", "5.9", "5.9", "5.8"]
+        assert [one.refusal for one in found] == [None] * 6
+
+
+class TestMaySend:
+    def test_sends_once_and_again_only_what_is_lost_for_ten_minutes(self):
+        lost = START + timedelta(minutes=10)
+        assert withdrawal.may_send(sent_at=None, at=START)
+        assert not withdrawal.may_send(sent_at=START, at=START)
+        assert not withdrawal.may_send(sent_at=START, at=lost - timedelta(seconds=1))
+        assert withdrawal.may_send(sent_at=START, at=lost)
+
+
+class TestTransferState:
+    def test_is_written_as_the_channel_writes_it(self):
+        assert [str(one) for one in withdrawal.TransferState] == [
+            "ACCEPTED", "PROCESSING", "WAIT_USER_CONFIRM", "TRANSFERING", "SUCCESS", "FAIL", "CANCELING", "CANCELLED",
+        ]  # fmt: skip
