@@ -1,13 +1,16 @@
-"""``python -m tests.bench.mutants [MODULE …]``: changes one thing at a time in the rules of money, tree and tax.
+"""``python -m tests.bench.mutants [--sample N] [MODULE …]``: changes the rules of money, tree and tax, one at a time.
 
 One operator, comparison, condition or constant of a module is changed, and only the module's own tests of
 ``tests/rules`` are run (where it has none, those that import it), until the first of them fails. Sentences that people
-read are left alone. Printed: how many of the changes were noticed, and each that was not, by line.
+read are left alone. ``--sample`` tries N changes of each module, always the same ones. Printed: how many of the changes
+were noticed, and each that was not, by line.
 """
 
+import argparse
 import ast
 import importlib.util
 import os
+import random
 import signal
 import sys
 import time
@@ -113,23 +116,29 @@ def prepare() -> None:
     hypothesis.settings.load_profile("mutants")
 
 
-def score(module: str) -> tuple[int, list[Mutant]]:
+def score(module: str, sample: int) -> tuple[int, list[Mutant]]:
     """How many changes were tried, and those that nobody noticed."""
     source = (RULES / f"{module}.py").read_text()
     tests = tests_of(module)
     if noticed(module, [ast.parse(source)], tests) != [False]:
         raise SystemExit(f"{module}: its tests are red before anything is changed")
     made = list(mutants(source))
+    if 0 < sample < len(made):
+        made = random.Random(module).sample(made, sample)
     seen = noticed(module, [mutant.tree for mutant in made], tests)
     return len(made), [mutant for mutant, is_seen in zip(made, seen, strict=True) if not is_seen]
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sample", type=int, default=0)
+    parser.add_argument("modules", nargs="*", default=MODULES)
+    asked = parser.parse_args()
     prepare()
     tried = missed = 0
-    for module in sys.argv[1:] or MODULES:
+    for module in asked.modules:
         started = time.monotonic()
-        total, survivors = score(module)
+        total, survivors = score(module, asked.sample)
         tried, missed = tried + total, missed + len(survivors)
         killed = total - len(survivors)
         sys.stdout.write(f"{module}: {killed} of {total}, {killed / total:.0%}, {time.monotonic() - started:.0f} s\n")

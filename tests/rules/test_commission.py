@@ -275,3 +275,9 @@ class TestReversals:
 
     def test_a_whole_refund_takes_every_row_whole(self):
         assert reversals_fen([(1_401, 466), (7, 2)], settled_fen=9_999, refunded_fen=9_999) == [935, 5]
+
+
+class TestNames:
+    def test_are_written_as_the_database_keeps_them(self):
+        assert [str(one) for one in Kind] == ["normal", "admission", "presale"]
+        assert [str(one) for one in RowKind] == ["cost", "level", "region", "seed", "house", "reserve", "margin"]

@@ -93,3 +93,8 @@ class TestDeposit:
         region_share.check_term(NOW, NOW + timedelta(days=365))
         with pytest.raises(TermBackwards):
             region_share.check_term(NOW, NOW)
+
+
+class TestLevel:
+    def test_is_written_as_the_console_shows_it(self):
+        assert [str(one) for one in Level] == ["province", "city", "district"]

@@ -117,3 +117,11 @@ class TestDebt:
             assert owed >= 0
             assert not (available and owed)
         assert available - owed == sum(changes)
+
+
+class TestNames:
+    def test_are_written_as_the_database_keeps_them(self):
+        assert [str(one) for one in Bucket] == ["pending", "locked", "frozen", "held", "available", "payout", "debt"]
+        assert [str(one) for one in House] == [
+            "no_upline", "over_cap", "not_upline", "exited", "closed", "not_qualified", "rounding", "fraud",
+        ]  # fmt: skip
