@@ -240,11 +240,11 @@ class UnmatchedView(OwnOrders):
         Column(key="seller", title=_l("Seller"), at=Seller.code, kind=Kind.CODE, cell=member_link("seller")),
         *BUYERS,
         Column(key="paid_fen", title=_l("Amount"), at=Order.paid_fen, kind=Kind.MONEY),
-        Column(key="placed_at", title=_l("Placed at"), at=Order.placed_at, kind=Kind.MOMENT),
+        Column(key="placed_at", title=_l("Ordered"), at=Order.placed_at, kind=Kind.MOMENT),
         Column(key="completed_at", title=_l("Completed at"), at=Order.completed_at, kind=Kind.MOMENT),
     )
     questions = (
-        Days(key="placed", title=_l("Placed at"), at=Order.placed_at),
+        Days(key="placed", title=_l("Ordered"), at=Order.placed_at),
         OneOf(
             key="when",
             title=_l("State"),

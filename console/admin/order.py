@@ -92,7 +92,7 @@ class OrderView(OwnOrders):
         ),
         Column(key="region_code", title=_l("Region"), at=Order.region_code, cell=lambda row: place(row.region_code)),
         Column(key="risk", title=_l("Risk"), at=RISK, kind=Kind.BADGE, badges=names.RISKS, shown=False),
-        Column(key="placed_at", title=_l("Placed at"), at=Order.placed_at, kind=Kind.MOMENT),
+        Column(key="placed_at", title=_l("Ordered"), at=Order.placed_at, kind=Kind.MOMENT),
         Column(key="paid_at", title=_l("Paid at"), at=Order.paid_at, kind=Kind.MOMENT, shown=False),
         Column(key="shipped_at", title=_l("Sent at"), at=Order.shipped_at, kind=Kind.MOMENT, shown=False),
         Column(key="completed_at", title=_l("Completed at"), at=Order.completed_at, kind=Kind.MOMENT, shown=False),

@@ -131,7 +131,7 @@ class PresaleView(OwnOrders):
         Column(key="seller", title=_l("Seller"), at=Seller.code, kind=Kind.CODE, cell=member_link("seller")),
         Column(key="deposit_fen", title=_l("Deposit"), at=Order.deposit_fen, kind=Kind.MONEY),
         Column(key="balance_fen", title=_l("Balance"), at=Order.paid_fen - Order.deposit_fen, kind=Kind.MONEY),
-        Column(key="placed_at", title=_l("Placed at"), at=Order.placed_at, kind=Kind.MOMENT),
+        Column(key="placed_at", title=_l("Ordered"), at=Order.placed_at, kind=Kind.MOMENT),
         Column(key="reminded", title=_l("Reminders"), at=TIMES_REMINDED, kind=Kind.COUNT),
         Column(key="reminded_at", title=_l("Last reminder"), at=LAST_REMINDED, kind=Kind.MOMENT),
     )
@@ -142,7 +142,7 @@ class PresaleView(OwnOrders):
             at=Order.state,
             choices={state: names.STATES[state].label for state in WAITING},
         ),
-        Days(key="placed", title=_l("Placed at"), at=Order.placed_at),
+        Days(key="placed", title=_l("Ordered"), at=Order.placed_at),
         Equals(key="buyer", title=_l("Buyer"), at=Buyer.code),
     )
     searches = (Prefix(Order.number),)

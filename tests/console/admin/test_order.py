@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from console import formatting
-from models import AfterSale, BalanceReminder, Member, Order, Parcel, Refund, db
+from models import AfterSale, BalanceReminder, Member, Order, Parcel, Posting, Refund, db
 from models.operations import after_sale, order
 from models.rules.after_sale import Kind
 from tests import factories
@@ -60,6 +60,22 @@ class TestPage:
         page = staff("finance").get(f"/orders/{done.id}").text
         for words in ("已确认收货", "已结算", "层级分润", "待结算", "amy"):
             assert words in page
+
+    def test_leads_from_a_share_to_its_owner_and_to_its_reason(self, staff):
+        world.member("amy")
+        done = world.completed("A-1", "amy")
+        page = staff("finance").get(f"/orders/{done.id}").text
+        posting = db.session.scalars(sa.select(Posting.id).where(Posting.key == "settle:A-1")).one()
+        for address in ("/members/by-code/amy", f"/postings/{posting}", "/statements/?account=supplier:S"):
+            assert f'href="{address}"' in page
+
+    def test_is_where_its_number_leads(self, staff):
+        one, finance = paid("A-1"), staff("finance")
+        assert finance.get("/orders/number/A-1").location == f"/orders/{one.id}"
+        assert finance.get("/orders/number/none").status_code == 404
+        assert (
+            staff("merchant", merchant_id=factories.merchant(code="Z").id).get("/orders/number/A-1").status_code == 404
+        )
 
     def test_warns_before_an_admission_order_of_a_promoter_is_paid_back(self, staff):
         world.member("amy")
