@@ -9,6 +9,7 @@ from console.api.route import Call, route
 from console.api.schema import Answer, Count, Fen, Paged, Projected
 from console.api.shown import not_there
 from models.money import share
+from models.operations import window
 from models.queries import policy as policies
 from models.queries import portal
 from models.rules.compliance import DISCLAIMERS
@@ -83,3 +84,38 @@ def _product(row: Any, policy: Policy) -> ProductAnswer:
         deposit_fen=one.deposit_fen, stock=one.stock, commission_fen=share(one.commission_fen, policy.split_bps[0]),
         repurchase_bps=row.repurchase_bps,
     )  # fmt: skip
+
+
+class ListingAnswer(Answer):
+    """A product in one's window: asked for, there, refused or gone."""
+
+    product_id: int
+    state: str
+    error: str
+
+
+LISTED = {"product_id": 1, "state": "asked", "error": ""}
+
+
+@route(
+    "PUT", "/me/listings/<int(max=999999999999):product_id>", "listings.put", "上架到我的橱窗", answer=ListingAnswer,
+    gives=LISTED,
+)  # fmt: skip
+def put(call: Call, product_id: int) -> ListingAnswer:
+    """Asked for at once, carried out within moments; again changes nothing."""
+    if portal.product(member_id=call.member_id, product_id=product_id) is None:
+        raise not_there()
+    found = window.put(product_id=product_id, member_id=call.member_id, at=call.at)
+    return ListingAnswer(product_id=product_id, state=found.state, error=found.error)
+
+
+@route(
+    "DELETE", "/me/listings/<int(max=999999999999):product_id>", "listings.remove", "从我的橱窗移出",
+    answer=ListingAnswer, gives=LISTED,
+)  # fmt: skip
+def remove(call: Call, product_id: int) -> ListingAnswer:
+    """Of one's own window alone."""
+    if not portal.is_listed(member_id=call.member_id, product_id=product_id):
+        raise not_there()
+    found = window.take_out(product_id=product_id, member_id=call.member_id, at=call.at)
+    return ListingAnswer(product_id=product_id, state=found.state, error=found.error)

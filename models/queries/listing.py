@@ -74,3 +74,13 @@ def delistings(product_id: int, *, limit: int) -> Sequence[Delisting]:
     """The newest delistings of a product."""
     chosen = sa.select(Delisting).where(Delisting.product_id == product_id).order_by(Delisting.id.desc())
     return db.session.scalars(chosen.limit(limit)).all()
+
+
+def standing(listing_id: int) -> Any:
+    """The window and product of one listing that stands; None once it is gone."""
+    return db.session.execute(
+        sa.select(Listing.id, Member.code.label("window"), Product.code.label("product"))
+        .join(Member, Member.id == Listing.member_id)
+        .join(Product, Product.id == Listing.product_id)
+        .where(Listing.id == listing_id, Listing.state == ListingState.LISTED)
+    ).one_or_none()

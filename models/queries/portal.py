@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from models.base import db
 from models.tables.after_sale import AfterSale
+from models.tables.listing import Listing
 from models.tables.member import Matrix, Member
 from models.tables.order import Order, Refund
 from models.tables.parcel import Parcel, ParcelTrack
@@ -166,3 +167,17 @@ def products(*, member_id: int, sort: str, category: str | None, before: Any, li
 def product(*, member_id: int, product_id: int) -> Any:
     """One product that somebody may sell."""
     return db.session.execute(_offered(member_id).where(Product.id == product_id)).one_or_none()
+
+
+def after_sales(*, member_id: int, limit: int) -> Sequence[Any]:
+    """Somebody's cases as a buyer, each with its order's number, the newest first."""
+    found = sa.select(AfterSale, Order.number).join(Order, Order.id == AfterSale.order_id)
+    return db.session.execute(
+        found.where(Order.buyer_id == member_id).order_by(AfterSale.id.desc()).limit(limit)
+    ).all()  # fmt: skip
+
+
+def is_listed(*, member_id: int, product_id: int) -> bool:
+    """Whether a product was ever asked for somebody's window."""
+    found = sa.exists().where(Listing.member_id == member_id, Listing.product_id == product_id)
+    return bool(db.session.scalar(sa.select(found)))

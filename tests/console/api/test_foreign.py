@@ -160,6 +160,23 @@ class TestOwn:
         assert village.seller.get(f"/products/{village.product}").json["commission_fen"] == 2_000
         assert village.seller.get("/products?category=无").json["items"] == []
 
+    def test_a_product_goes_into_the_own_window_and_out_again(self, village, work):
+        path = f"/me/listings/{village.product}"
+        assert village.buyer.ask("DELETE", path).status_code == 404
+        assert village.buyer.ask("PUT", path).json["state"] == "asked"
+        assert village.buyer.ask("PUT", path).json["state"] == "asked"
+        assert village.buyer.ask("DELETE", path).json["state"] == "refused"
+        assert village.seller.ask("PUT", path).json["state"] == "asked"
+        work()
+        assert village.seller.ask("PUT", path).json["state"] in ("listed", "asked")
+
+    def test_an_export_holds_everything_of_the_own_and_nothing_of_others(self, village):
+        told = village.buyer.get("/me/export").json
+        assert (told["phone"], [one["order"] for one in told["after_sales"]]) == ("13800138001", ["o1"])
+        assert {one["number"] for one in told["bought"]} == {"o1", "o2", "o3"}
+        assert [one["version"] for one in told["consents"]] == ["1"]
+        assert "W2" not in village.seller.get("/me/export").text
+
     def test_an_agency_is_asked_for_once(self, village):
         assert village.stranger.post("/agency/applications", {"region_code": "110000"}).status_code == 201
         again = village.stranger.post("/agency/applications", {"region_code": "110000"})
