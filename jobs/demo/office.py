@@ -1,6 +1,7 @@
 """What the platform's own people do: the founding, seed promoters, regional agents, decisions on suspicious orders."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -19,16 +20,11 @@ NOTE = (
     "演示数据：为展示全部规则而启用 plan 预设，等级、复审与高收入门槛按演示规模调低；"
     "红色检查项由演示程序逐条确认，法律意见书为虚构。"
 )
-# Ranks in reach of a few thousand members: with the plan's own thresholds nobody would have a dividend.
-# The same for second approvals and the own orders of high earners.
-THRESHOLDS = {
-    "rank.team_size": [13, 60, 180, 540],
-    "rank.sales_fen": [500_000, 3_000_000, 6_000_000, 18_000_000],
-    "withdraw.second_approval": 50_000,
-    "high_earner.step_fen": 100_000,
-}
 # A demonstration's opinion is invented and never lapses.
 FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
+FULL = 3_000
+"""The members of a whole demonstration: thresholds are for so many."""
+
 REGIONS = ("440000", "440100", "440106", "330000", "330100", "330106", "310000", "320100", "510100", "420111")
 """One region after the other finds its agent, from the twelfth day on, every fourth day."""
 
@@ -48,13 +44,26 @@ _SUSPECT = sa.text(
 _HELD = sa.text("SELECT number, paid_at FROM shop_order WHERE is_held AND paid_at < :before ORDER BY number")
 
 
+def thresholds(members: int) -> dict[str, Any]:
+    """Ranks, second approvals and own orders of high earners in reach of so many members.
+
+    With the plan's own thresholds nobody would have a dividend.
+    """
+    return {
+        "rank.team_size": [max(least, size * members // FULL) for least, size in enumerate((13, 60, 180, 540), 1)],
+        "rank.sales_fen": [fen * members // FULL for fen in (500_000, 3_000_000, 6_000_000, 18_000_000)],
+        "withdraw.second_approval": max(1_000, 50_000 * members // FULL),
+        "high_earner.step_fen": max(1_000, 100_000 * members // FULL),
+    }
+
+
 def found(day: Day, at: datetime) -> None:
     """Merchants with their matrices, the policy for demonstration, the agreement: on day 0."""
     if day.n:
         return
     draft = policy.propose(
         preset="plan",
-        terms=policies.plain(policies.preset("plan")) | THRESHOLDS,
+        terms=policies.plain(policies.preset("plan")) | thresholds(day.plan.members),
         effective_at=at,
         at=at,
         by=BUILDER,

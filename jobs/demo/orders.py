@@ -23,6 +23,9 @@ from models.tables.parcel import Parcel
 
 SCENES = (Scene.SHORT_VIDEO, Scene.LIVE, Scene.LIVE, Scene.SHARE_LINK, Scene.SHARE_LINK, Scene.SHOWCASE)
 PER_SELLER = 0.09
+STAR_DAYS, STAR_ORDERS = 20, 9
+"""In the last days two members sell so much a day that they are candidates for seed promoter."""
+
 CARRIERS = ("圆通速递", "中通快递", "顺丰速运", "极兔速递")
 LEFT, ARRIVED = "快件已发往目的地", "已签收，签收人：本人"
 PARCEL_DAYS = 18
@@ -32,6 +35,13 @@ _SELLERS = sa.text(
     """
     SELECT code, standing FROM member WHERE standing IN ('active', 'frozen') AND showcase = 'open'
     AND (position IS NULL OR position > 1) ORDER BY code
+    """
+)
+_STARS = sa.text(
+    """
+    SELECT code FROM member
+    WHERE position IS NULL AND standing = 'active' AND showcase = 'open' AND seed_at IS NULL
+    ORDER BY qualified_at, code LIMIT 2
     """
 )
 _WAITING = sa.text("SELECT number FROM shop_order WHERE state = :state AND placed_at < :before ORDER BY number")
@@ -65,7 +75,7 @@ def sell(day: Day, at: datetime) -> None:
     chance = day.chance("orders")
     bought = [
         purchase(day, f"{day.on:%y%m%d}{n:06d}", seller=seller, buyer=buyer, scene=chance.choice(SCENES))
-        for n, (seller, buyer) in enumerate(_deals(chance, day, PER_SELLER), 1)
+        for n, (seller, buyer) in enumerate([*_deals(chance, day, PER_SELLER), *_stars(day)], 1)
     ]
     placing.place_many(placed=[Placed(one, at) for one in bought])
 
@@ -81,8 +91,16 @@ def _deals(chance: random.Random, day: Day, per_seller: float) -> Iterator[tuple
         yield seller, chance.choice(members) if by_member else f"G{chance.randrange(guests):06d}"
 
 
+def _stars(day: Day) -> Iterator[tuple[str, str]]:
+    if day.n > day.plan.days - STAR_DAYS:
+        for code in db.session.scalars(_STARS).all():
+            yield from ((code, f"G{n:06d}") for n in range(STAR_ORDERS))
+
+
 def presell(day: Day, at: datetime) -> None:
-    """Presales with a deposit; orders that wait for their payment."""
+    """On every second day presales with a deposit, and orders that wait for their payment."""
+    if (day.plan.days - day.n) % 2:
+        return
     chance = day.chance("presales")
     for n, (seller, buyer) in enumerate(_deals(chance, day, PER_SELLER / 20), 1):
         made = purchase(

@@ -18,7 +18,7 @@ from models.rules.order import Scene
 FIRST_TERMS = "推广服务协议（演示）第一版：佣金只来自已完成并过了退货期的商品订单，没有收入保证。"
 SECOND_TERMS = FIRST_TERMS + "第二版：补充个人信息处理规则。"
 SECOND_ON = 40
-LAPSING, BUYING = 0.14, 0.2
+LAPSING, BUYING = 0.14, 0.17
 """Below the first lot a candidate never qualifies, below the second by ten orders; others were members before."""
 
 _RECRUITERS = sa.text(

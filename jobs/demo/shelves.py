@@ -10,7 +10,8 @@ from jobs.demo.plan import Day, tried
 from jobs.gateways.showcase import Refused, Unauthorised
 from jobs.gateways.showcase_simulator import WindowsSimulator
 from models import Listing, Member, Merchant, Product, db
-from models.operations import listing, outbox, product
+from models.operations import listing, product
+from models.operations.listing import Answer
 from models.rules.product import Terms, Words
 
 BY = "system:demo"
@@ -34,15 +35,13 @@ ELSEWHERE: dict[str, tuple[tuple[str, str, str, int], ...]] = {
 
 
 def fill(day: Day, at: datetime) -> None:
-    """On day 0 the goods and the windows; on the last day the figures are asked for."""
+    """On day 0 the goods and the windows."""
     if day.n == 0:
         for code, _, matrix, _ in goods.MERCHANTS:
             merchant_id = db.session.scalars(sa.select(Merchant.id).where(Merchant.code == code)).one()
             _stock(merchant_id, code, matrix, at)
             for product_id in db.session.scalars(_on_sale(merchant_id)).all():
                 _list(product_id, at)
-    if day.n == day.plan.days:
-        outbox.request("count_products", payload={}, title="统计商品指标", by=BY, key="demo:count_products")
 
 
 def _stock(merchant_id: int, code: str, matrix: str, at: datetime) -> None:
@@ -78,15 +77,17 @@ def _list(product_id: int, at: datetime) -> None:
     """Into the ten preset windows at once, as the simulator of windows answers."""
     if not tried(listing.ask, product_id=product_id, is_presets=True, at=at, by=BY):
         return
-    windows = WindowsSimulator(silent_in=0)
     asked = sa.select(Listing.id, Member.code.label("window"), Product.code.label("product"))
     asked = asked.join(Member, Member.id == Listing.member_id).join(Product, Product.id == Listing.product_id)
-    for row in db.session.execute(asked.where(Listing.product_id == product_id).order_by(Listing.id)).all():
-        try:
-            source = windows.add(window=row.window, product=row.product)
-        except Unauthorised:
-            listing.record_refused(listing_id=row.id, kind="unauthorised", error="橱窗主未授权", at=at)
-        except Refused as refusal:
-            listing.record_refused(listing_id=row.id, kind="refused", error=str(refusal), at=at)
-        else:
-            listing.record_listed(listing_id=row.id, source=source, at=at)
+    rows = db.session.execute(asked.where(Listing.product_id == product_id).order_by(Listing.id)).all()
+    windows = WindowsSimulator(silent_in=0)
+    listing.record_answers(answers=[_answer(windows, *row) for row in rows], at=at)
+
+
+def _answer(windows: WindowsSimulator, listing_id: int, window: str, product: str) -> Answer:
+    try:
+        return Answer(listing_id, source=windows.add(window=window, product=product))
+    except Unauthorised:
+        return Answer(listing_id, kind="unauthorised", error="橱窗主未授权")
+    except Refused as refusal:
+        return Answer(listing_id, kind="refused", error=str(refusal))

@@ -6,7 +6,7 @@ from datetime import datetime, time
 
 import sqlalchemy as sa
 
-from jobs.demo import care, office, orders, people, purse, shelves
+from jobs.demo import care, desks, office, orders, people, purse, shelves
 from jobs.demo.plan import SHANGHAI, Day, Plan
 from models import db
 from models.operations import due
@@ -61,11 +61,19 @@ def first(plan: Plan) -> int:
 
 
 def live(day: Day) -> None:
-    """One day from its first step to its last, as far as the world goes."""
+    """One day from its first step to its last, as far as the world goes: what is due happens in its turn.
+
+    Whatever a step makes due is due days later, so that the day's own things are known from its beginning.
+    """
+    ends = min(day.at(time(23, 59, 59)), day.plan.ends_at)
+    ahead = due.first(ends)
     for clock, step in STEPS:
         at = day.at(clock)
         if at <= day.plan.ends_at:
-            due.run_until(at)
+            if ahead is not None and ahead.at <= at:
+                due.run_until(at)
+                ahead = due.first(ends)
             step(day, at)
             db.session.flush()
-    due.run_until(min(day.at(time(23, 59, 59)), day.plan.ends_at))
+    due.run_until(ends)
+    desks.leave(day, day.plan.ends_at)

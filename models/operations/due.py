@@ -1,6 +1,6 @@
 """What falls due at an instant, one thing at a time, in the order the rules give; safe to run twice or late."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -119,8 +119,7 @@ def run_until(until: datetime) -> int:
     happens. What an order without days of return makes due at once happens after the day's other things.
     """
     done = 0
-    while (found := first(until)) is not None:
-        day = list(_several(min(until, found.at + timedelta(days=1) - timedelta(microseconds=1))))
+    while day := _of_a_day(until):
         for (kind, is_again), run_ in groupby(day, key=lambda one: (one.kind, one.failures > 0)):
             _run_together(kind, list(run_), is_again=is_again)
         db.session.flush()
@@ -128,9 +127,10 @@ def run_until(until: datetime) -> int:
     return done
 
 
-def _several(until: datetime) -> Iterator[Due]:
-    for row in db.session.execute(_EVERY, {"until": until, "limit": AT_ONCE}).all():
-        yield Due(row.at, Kind(row.kind), row.subject, row.failures)
+def _of_a_day(until: datetime) -> list[Due]:
+    rows = db.session.execute(_EVERY, {"until": until, "limit": AT_ONCE}).all()
+    found = [Due(row.at, Kind(row.kind), row.subject, row.failures) for row in rows]
+    return [one for one in found if one.at < found[0].at + timedelta(days=1)]
 
 
 def _run_together(kind: Kind, run_: Sequence[Due], *, is_again: bool) -> None:

@@ -1,5 +1,6 @@
 """Products go into windows and out of them; every answer of the shop's interface is written down."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,6 +53,16 @@ class Seen:
     price_fen: int
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a product on its way into a window: where it stands there now, else why it does not."""
+
+    listing_id: int
+    source: Source | None = None
+    kind: str = ""
+    error: str = ""
+
+
 def ask(*, product_id: int, is_presets: bool, at: datetime, by: str) -> int:
     """Ask for a product to go into open windows of its merchant's networks; into how many it will go."""
     found = product.locked(product_id)
@@ -69,18 +80,29 @@ def ask(*, product_id: int, is_presets: bool, at: datetime, by: str) -> int:
 
 def record_listed(*, listing_id: int, source: Source, at: datetime) -> None:
     """The product stands in the window now."""
-    found = _locked(listing_id)
-    if found.state == ListingState.ASKED:
-        found.state, found.source, found.listed_at, found.error = ListingState.LISTED, source, at, ""
-        _log(found, "listed", at=at, after=source)
+    record_answers(answers=[Answer(listing_id, source=source)], at=at)
 
 
 def record_refused(*, listing_id: int, kind: str, error: str, at: datetime) -> None:
     """The product did not get into the window, and why."""
-    found = _locked(listing_id)
-    if found.state == ListingState.ASKED:
-        found.state, found.error = ListingState.REFUSED, error
-        _log(found, kind, at=at, note=error)
+    record_answers(answers=[Answer(listing_id, kind=kind, error=error)], at=at)
+
+
+def record_answers(*, answers: Sequence[Answer], at: datetime) -> None:
+    """What became of many products on their way into windows."""
+    chosen = sa.select(Listing).where(Listing.id.in_([one.listing_id for one in answers])).order_by(Listing.id)
+    locked = chosen.with_for_update().execution_options(populate_existing=True)
+    found = {one.id: one for one in db.session.scalars(locked)}
+    for answer in answers:
+        one = found[answer.listing_id]
+        if one.state != ListingState.ASKED:
+            continue
+        if answer.source is not None:
+            one.state, one.source, one.listed_at, one.error = ListingState.LISTED, answer.source, at, ""
+            _log(one, "listed", at=at, after=answer.source)
+        else:
+            one.state, one.error = ListingState.REFUSED, answer.error
+            _log(one, answer.kind, at=at, note=answer.error)
 
 
 def delist_everywhere(*, product_id: int, why: str, at: datetime, by: str) -> Delisting:

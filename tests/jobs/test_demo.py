@@ -16,7 +16,36 @@ from models.base import rehearsal
 from models.queries import integrity, world
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
-TINY = Plan(members=40, seed=7, ends_at=AT, days=24)
+TINY = Plan(members=24, seed=7, ends_at=AT, days=10)
+SMALL = Plan(members=120, seed=7, ends_at=AT, days=50)
+CORNERS = {
+    "a second approval that waits": "SELECT 1 FROM withdrawal WHERE state = 'requested' AND approved_by IS NOT NULL",
+    "an overdue own order": "SELECT 1 FROM obligation WHERE met_at IS NULL AND since < :at - interval '30 days'",
+    "a transfer that waits for its payee": "SELECT 1 FROM withdrawal WHERE state = 'WAIT_USER_CONFIRM'",
+    "a debt": "SELECT 1 FROM account WHERE bucket = 'debt' AND balance_fen <> 0",
+    "a deposit paid": "SELECT 1 FROM shop_order WHERE state = 'deposit_paid'",
+    "a balance due": "SELECT 1 FROM shop_order WHERE state = 'balance_due'",
+    "a parcel silent for three days": "SELECT 1 FROM parcel WHERE delivered_at IS NULL"
+    " AND moved_at < :at - interval '72 hours'",
+    "an agency applied for": "SELECT 1 FROM region_agent WHERE state = 'applied' AND signed_at IS NULL",
+    "an agency signed": "SELECT 1 FROM region_agent WHERE state = 'applied' AND signed_at IS NOT NULL",
+    "an agency active": "SELECT 1 FROM region_agent WHERE state = 'active'",
+    "an agency ended": "SELECT 1 FROM region_agent WHERE state = 'ended'",
+    "an end of an agency that waits": "SELECT 1 FROM approval WHERE state = 'open' AND kind = 'agency.end'",
+    "an address that led nowhere": "SELECT 1 FROM shop_order WHERE region_code IS NULL"
+    " AND state IN ('paid', 'shipped')",
+    "a draft of the policy": "SELECT 1 FROM policy_version WHERE state = 'draft'",
+    "a second agreement": "SELECT 1 FROM agreement WHERE version = '演示-2'",
+    "a seed candidate proposed": "SELECT 1 FROM seed_candidate WHERE state = 'proposed'",
+    "a weekly refresh proposed": "SELECT 1 FROM curation_proposal WHERE state = 'proposed'",
+    "a flow planned": "SELECT 1 FROM flow_plan WHERE state = 'planned'",
+    "a note on a member": "SELECT 1 FROM member_note",
+    "a switch that was off": "SELECT 1 FROM money_switch WHERE off_at IS NOT NULL AND NOT is_off",
+    "a case opened": "SELECT 1 FROM after_sale WHERE state = 'opened'",
+    "a case accepted": "SELECT 1 FROM after_sale WHERE state = 'accepted'",
+    "a case refused": "SELECT 1 FROM after_sale WHERE state = 'refused'",
+    "a case closed": "SELECT 1 FROM after_sale WHERE state = 'closed'",
+}
 
 
 @contextmanager
@@ -43,3 +72,16 @@ class TestWorld:
     def test_goes_on_with_the_first_day_that_is_not_written(self):
         days.build(dataclasses.replace(TINY, days=0), edge=flushed)
         assert db.session.scalar(sa.text("SELECT count(*) FROM policy_version WHERE note LIKE '演示数据%'")) == 1
+
+    def test_has_something_on_every_desk(self):
+        with rehearsal():
+            days.build(SMALL, edge=flushed)
+            assert list(integrity.differences()) == []
+            found = {name: db.session.execute(sa.text(query), {"at": AT}).first() for name, query in CORNERS.items()}
+        assert [name for name, row in found.items() if row is None] == []
+
+    def test_lets_nothing_happen_after_the_moment_it_was_asked_for(self):
+        with rehearsal():
+            days.build(TINY, edge=flushed)
+            late = sa.text("SELECT (SELECT max(at) FROM posting), (SELECT max(placed_at) FROM shop_order)")
+            assert max(db.session.execute(late).one()) <= AT
