@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -49,7 +50,11 @@ def has_children(seat_id: int) -> bool:
 def vacant_slots(seat_id: int) -> list[int]:
     """The empty slots of a seat that count as vacancies."""
     row = db.session.execute(sa.select(Frontier.is_open, Frontier.taken).where(Frontier.seat_id == seat_id)).one()
-    return [slot for slot in (1, 2, 3) if row.is_open and not row.taken & 1 << (slot - 1)]
+    return _empty(row.is_open, row.taken)
+
+
+def _empty(is_open: bool, taken: int) -> list[int]:
+    return [slot for slot in (1, 2, 3) if is_open and not taken & 1 << (slot - 1)]
 
 
 _ABOVE = sa.text(
@@ -103,32 +108,58 @@ def level_counts(seat_id: int, levels: int = LEVELS_SHOWN) -> list[int]:
     return [found.get(distance, 0) for distance in range(1, levels + 1)]
 
 
+@dataclass(frozen=True, order=True)
+class Subtree:
+    """A subtree that holds a vacancy: how deep its first one hangs, the way there, the empty slots of its top."""
+
+    reach: int
+    path: tuple[int, ...]
+    seat_id: int
+    slots: tuple[int, ...]
+
+    def own(self) -> list[Vacancy]:
+        """The vacancies of its top seat."""
+        return [Vacancy(len(self.path) + 1, (*self.path, slot), self.seat_id, slot) for slot in self.slots]
+
+
 def first_vacancies(seat_id: int, count: int) -> list[Vacancy]:
     """The places that the next newcomers under a seat would take, first one first.
 
-    Each seat knows the first vacancy at or below it, so a heap of subtrees yields them in order: k of them cost about
-    k · log of the network's size, whatever the size of the subtree.
+    Each seat knows the first vacancy at or below it, so a heap of subtrees yields them in order. Those that reach
+    equally deep are opened together, as many as places are asked for: a query a level, whatever the network's size.
     """
-    waiting: list[tuple[int, tuple[int, ...], int]] = []
+    top = db.session.execute(_HINTS.where(Seat.id == seat_id)).first()
+    waiting = [_subtree(top, ())] if top is not None else []
     found: list[Vacancy] = []
-    start = _hint(seat_id)
-    if start is not None:
-        heappush(waiting, (start, (), seat_id))
-    while waiting and len(found) < count:
-        reach, path, node = heappop(waiting)
-        slots = vacant_slots(node)
-        if reach == len(path) and slots:
-            depth = len(path) + 1
-            found += [Vacancy(depth, (*path, slot), node, slot) for slot in slots]
-        for child in below(node):
-            hint = _hint(child.seat_id)
-            if hint is not None:
-                heappush(waiting, (hint + len(path) + 1, (*path, child.slot or 0), child.seat_id))
+    while waiting and not _is_settled(found, waiting[0], count):
+        reach = waiting[0].reach
+        opened: dict[int | None, tuple[int, ...]] = {}
+        while waiting and waiting[0].reach == reach and len(opened) < count:
+            subtree = heappop(waiting)
+            opened[subtree.seat_id] = subtree.path
+            found += subtree.own()
+        for row in db.session.execute(_HINTS.where(Seat.parent_id.in_(opened))):
+            heappush(waiting, _subtree(row, (*opened[row.parent_id], row.slot or 0)))
     return sorted(found)[:count]
 
 
-def _hint(seat_id: int) -> int | None:
-    return db.session.scalar(sa.select(Frontier.best_distance).where(Frontier.seat_id == seat_id))
+_HINTS: sa.Select[*tuple[Any, ...]] = (
+    sa.select(Seat.id, Seat.parent_id, Seat.slot, Frontier.best_distance, Frontier.is_open, Frontier.taken)
+    .join(Frontier, Frontier.seat_id == Seat.id)
+    .where(Frontier.best_distance.is_not(None))
+)
+
+
+def _subtree(row: sa.Row[Any], path: tuple[int, ...]) -> Subtree:
+    return Subtree(row.best_distance + len(path), path, row.id, tuple(_empty(row.is_open, row.taken)))
+
+
+def _is_settled(found: list[Vacancy], best: Subtree, count: int) -> bool:
+    """Whether nothing that still waits can come before the last place asked for."""
+    if len(found) < count:
+        return False
+    last = sorted(found)[count - 1]
+    return (last.depth, last.path) < (best.reach + 1, best.path)
 
 
 _BROKEN: Sequence[tuple[str, str]] = (
