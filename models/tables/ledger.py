@@ -31,6 +31,7 @@ class Account(Base):
         sa.UniqueConstraint("code"),
         sa.Index(None, "bucket", "id"),
         sa.Index("ix_account_debt", "id", postgresql_where=sa.text("bucket = 'debt'")),
+        sa.Index("ix_account_hot", "id", postgresql_where=sa.text("is_hot")),
     )
 
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
@@ -80,7 +81,7 @@ class Leg(Base):
         sa.PrimaryKeyConstraint("account_id", "posting_id", "n"),
         sa.CheckConstraint(f"amount_fen <> 0 AND abs(amount_fen) <= {AMOUNT_MAX_FEN}", name="amount"),
         sa.CheckConstraint("level BETWEEN 1 AND 3", name="three_levels"),
-        sa.Index(None, "posting_id", postgresql_using="brin"),
+        sa.Index(None, "posting_id", postgresql_using="brin", postgresql_with={"pages_per_range": 8}),
     )
 
     posting_id: Mapped[int]

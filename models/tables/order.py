@@ -39,6 +39,7 @@ class Order(Base):
         sa.Index(None, "seller_id", "completed_at"),
         sa.Index(None, "buyer_id", "completed_at"),
         sa.Index(None, "paid_at", "id"),
+        sa.Index(None, "completed_at", postgresql_where=sa.text("completed_at IS NOT NULL")),
         sa.Index(None, "state", "id"),
         sa.Index(None, "confirm_at", postgresql_where=sa.text("confirm_at IS NOT NULL")),
         sa.Index(None, "mature_at", postgresql_where=sa.text("mature_at IS NOT NULL")),

@@ -124,6 +124,7 @@ class Withdrawal(Base):
         sa.Index(None, "member_id", "id"),
         sa.Index(None, "state", "id"),
         sa.Index(None, "month", "id"),
+        sa.Index(None, "requested_at"),
     )
 
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)

@@ -62,7 +62,7 @@ class Consent(Base):
     """A member's acceptance of an agreement: when, from which address, with which browser. Never changed."""
 
     __tablename__ = "consent"
-    __table_args__ = (sa.UniqueConstraint("member_id", "agreement_id"),)
+    __table_args__ = (sa.UniqueConstraint("member_id", "agreement_id"), sa.Index(None, "accepted_at"))
 
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
     member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"))

@@ -70,6 +70,7 @@ INDEXES = (
     "CREATE INDEX ix_member_qualified_at ON member (qualified_at) WHERE qualified_at IS NOT NULL",
     "CREATE INDEX ix_member_candidate ON member (lapse_at, id) INCLUDE (matrix_id)"
     " WHERE standing = 'candidate' AND lapse_at IS NOT NULL",
+    "CREATE INDEX ix_consent_accepted_at ON consent (accepted_at)",
     "CREATE INDEX ix_account_debt ON account (id) WHERE bucket = 'debt'",
     "DROP INDEX ix_member_cycle_end",
     "CREATE INDEX ix_member_cycle_end ON member (cycle_end) INCLUDE (standing, failures) WHERE cycle_end IS NOT NULL",
@@ -79,6 +80,7 @@ UNDONE = (
     "DROP INDEX ix_member_cycle_end",
     "CREATE INDEX ix_member_cycle_end ON member (cycle_end) WHERE cycle_end IS NOT NULL",
     "DROP INDEX ix_account_debt",
+    "DROP INDEX ix_consent_accepted_at",
     "DROP INDEX ix_member_candidate",
     "DROP INDEX ix_member_qualified_at",
     "DROP INDEX ix_member_matrix_id_id",

@@ -43,6 +43,7 @@ INDEXES = (
     "CREATE UNIQUE INDEX uq_parcel_order_id_carrier_waybill ON parcel (order_id, carrier, waybill)",
     "CREATE INDEX ix_parcel_waybill ON parcel (waybill)",
     "CREATE INDEX ix_parcel_state_moved_at ON parcel (state, moved_at)",
+    "CREATE INDEX ix_shop_order_completed_at ON shop_order (completed_at) WHERE completed_at IS NOT NULL",
 )
 
 
@@ -55,5 +56,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP INDEX ix_shop_order_completed_at")
     for table in ("balance_reminder", "parcel_track", "parcel"):
         op.execute(f"DROP TABLE {table}")
