@@ -17,6 +17,14 @@ _MADE = """
 """
 MADE_AT = sa.literal_column(f"({_MADE})", sa.DateTime(timezone=True))
 
+# What the owner of a debt has that is not available yet.
+_COMING = """
+    SELECT coalesce(sum(o.balance_fen), 0)::bigint
+    FROM unnest(ARRAY['pending', 'locked', 'frozen', 'held']) AS b (bucket)
+    JOIN account o ON o.code = concat_ws(':', 'member', split_part(account.code, ':', 2), b.bucket)
+"""
+COMING = sa.literal_column(f"({_COMING})", sa.BigInteger)
+
 _HOUSE = """
     SELECT l.reason, date_trunc('month', p.at, 'Asia/Shanghai') AS month, sum(l.amount_fen)::bigint AS fen
     FROM leg l JOIN posting p ON p.id = l.posting_id

@@ -13,7 +13,7 @@ from sqlalchemy import Row, Select
 from werkzeug.wrappers import Response
 
 from console import formatting
-from console.admin.base import ReadView, SecureView, back, staff_id
+from console.admin.base import ReadView, SecureView, Viewer, back, staff_id
 from console.admin.columns import Badge, Column, Kind, Tone
 from console.admin.filters import Days, OneOf, Prefix, Yuan
 from console.admin.money.words import BUCKETS, REASONS, TEMPLATES, link, words
@@ -23,8 +23,10 @@ from models.operations import approval
 from models.operations import ledger as operations
 from models.queries import balance as queries
 from models.queries import ledger as books
+from models.rules.adjustment import Template
 
 SHOWN_DAYS = 62
+REMEDIES = (Template.FORGIVE, Template.COMPENSATE)
 AGES = {
     "week": Badge(_l("0–7 days")),
     "month": Badge(_l("8–30 days"), Tone.WARN),
@@ -75,6 +77,13 @@ class BalanceView(SecureView):
         )
 
 
+def _remedies(row: Row[Any]) -> Markup:
+    """The corrections that may end a debt, each asked for with the member and the amount filled in."""
+    asked = {"member": row.member, "amount": f"{row.owes / 100:.2f}"}
+    ways = (link("adjustments.index_view", str(TEMPLATES[one]), template=one, **asked) for one in REMEDIES)
+    return Markup(" · ").join(ways)
+
+
 def _debtor(row: Row[Any]) -> Markup:
     return link("members.index_view", row.member, q=row.member)
 
@@ -94,6 +103,15 @@ class DebtView(ReadView):
         Column(key="id", title=_l("Number"), at=Account.id, kind=Kind.CODE, sort=True, shown=False),
         Column(key="member", title=_l("Member"), at=MEMBER, kind=Kind.CODE, cell=_debtor),
         Column(key="owes", title=_l("Owes"), at=-Account.balance_fen, kind=Kind.MONEY),
+        Column(
+            key="coming",
+            title=_l("Expected to pay it"),
+            at=queries.COMING,
+            kind=Kind.MONEY,
+            help=_l(
+                "Pending, frozen, locked and held shares of the member: they pay the debt once they are available."
+            ),
+        ),
         Column(key="made_at", title=_l("Grew last"), at=queries.MADE_AT, kind=Kind.MOMENT),
         Column(key="age", title=_l("Age of the debt"), at=AGE, kind=Kind.BADGE, badges=AGES),
         Column(
@@ -103,6 +121,7 @@ class DebtView(ReadView):
             kind=Kind.CODE,
             cell=lambda row: link("statements.index_view", row.code, account=row.code),
         ),
+        Column(key="remedy", title=_l("Ask for"), at=Account.id, kind=Kind.CODE, cell=_remedies),
     )
     questions = (
         OneOf(key="age", title=_l("Age of the debt"), at=AGE, choices=words(AGES)),
@@ -113,6 +132,12 @@ class DebtView(ReadView):
 
     def base(self) -> Select[Any]:
         return sa.select().select_from(Account).where(Account.bucket == "debt", Account.balance_fen < 0)
+
+    def rows(self, viewer: Viewer, columns: tuple[Column, ...]) -> Select[Any]:
+        """What the corrections are filled in with is read in any case."""
+        known = {column.key for column in columns}
+        more = tuple(one for one in self.columns if one.key in ("member", "owes") and one.key not in known)
+        return super().rows(viewer, (*columns, *more))
 
 
 class AdjustView(ReadView):

@@ -54,6 +54,16 @@ class TestDebts:
         assert "没有人欠款" not in page
         assert "¥21.00" not in staff("finance").get("/debts/?age=week").text
 
+    def test_show_what_is_expected_to_pay_them_and_lead_to_a_filled_in_correction(self, staff, indebted):
+        world.completed("o2", "a", at=RIPE, commission_fen=1_000)
+        db.session.commit()
+        browser = staff("finance")
+        assert "¥7.00" in browser.get("/debts/").text
+        assert "/adjustments/?template=forgive&amp;member=a&amp;amount=21.00" in browser.get("/debts/").text
+        page = browser.get("/adjustments/?template=forgive&member=a&amount=21.00").text
+        assert '<option value="forgive" selected>' in page
+        assert 'value="21.00"' in page
+
 
 class TestAdjust:
     def test_forgives_a_debt_by_two_people(self, staff, indebted, trail):
