@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from console import formatting
 from console.admin.columns import Expression, Text
+from models import db
 from reports.slices import ABSENT
 
 Choices = Mapping[str, Text]
@@ -228,6 +229,10 @@ class Prefix:
     def where(self, text: str) -> ColumnElement[bool]:
         return starts_with(self.at, text)
 
+    def finds(self, text: str) -> bool:
+        """Whether anything begins so at all: one look into the column's index."""
+        return bool(db.session.scalar(sa.select(sa.exists().where(starts_with(self.at, text)))))
+
 
 @dataclass(frozen=True)
 class Contains:
@@ -254,5 +259,11 @@ class Search(Protocol):
 
 
 def search_for(searches: Iterable[Search], text: str) -> ColumnElement[bool]:
-    """Rows where any searchable column that could hold the text does."""
-    return sa.or_(sa.false(), *[search.where(text) for search in searches if search.accepts(text)])
+    """Rows where any searchable column that could hold the text does.
+
+    No index serves a choice between columns of two tables: of several, those that would find nothing are left out.
+    """
+    able = [search for search in searches if search.accepts(text)]
+    if len(able) > 1:
+        able = [search for search in able if not isinstance(search, Prefix) or search.finds(text)]
+    return sa.or_(sa.false(), *[search.where(text) for search in able])

@@ -21,6 +21,8 @@ from models import db
 EXACT_UP_TO = 10_000
 # In the planner's units, a few hundredths of a second: beyond it an estimate is the better answer.
 COST_OF_COUNTING = 5_000.0
+# Fewer rows than this are gathered by what narrows them and then sorted; more are met soon by walking the order.
+GATHERED_UP_TO = 20_000
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,7 @@ def page_of(query: Select[Any], order: Order, asked: Asked) -> Page:
         query = query.where(order.beyond(asked.after or asked.before, backwards=backwards))
     elif asked.start:
         query = query.where(order.from_value(asked.start))
-    found = _found(query, order, asked.size + 1, backwards=backwards)
+    found = _found(query, order, asked, backwards=backwards)
     more, rows = len(found) > asked.size, found[: asked.size]
     if backwards:
         rows.reverse()
@@ -219,14 +221,29 @@ def page_of(query: Select[Any], order: Order, asked: Asked) -> Page:
     )
 
 
-def _found(query: Select[Any], order: Order, limit: int, *, backwards: bool) -> list[Row[Any]]:
+def _found(query: Select[Any], order: Order, asked: Asked, *, backwards: bool) -> list[Row[Any]]:
     """The ids first, by what narrows and orders them alone; then what is shown of those few rows."""
     by, identity = order.by(backwards=backwards), order.identity
-    ids = db.session.scalars(query.with_only_columns(identity).order_by(*by).limit(limit)).all()
+    ids = db.session.scalars(_ids(query, order, asked, backwards=backwards).limit(asked.size + 1)).all()
     if not ids:
         return []
     these = sa.any_(sa.bindparam(None, ids, sa.ARRAY(sa.BigInteger)))
     return list(db.session.execute(query.where(identity == these).order_by(*by)))
+
+
+def _ids(query: Select[Any], order: Order, asked: Asked, *, backwards: bool) -> Select[Any]:
+    """The ids of a list in its order.
+
+    The planner takes what it looks for as spread evenly over that order, and walks it for seconds when all of it lies
+    at the far end; so few rows are gathered behind OFFSET, which it does not look through, before they are sorted.
+    """
+    bare = query.with_only_columns(order.identity)
+    if not asked.is_narrowed or _planned(bare.limit(EXACT_UP_TO + 1))[0] > GATHERED_UP_TO:
+        return bare.order_by(*order.by(backwards=backwards))
+    parts = [part.label(f"part_{n}") for n, part in enumerate(order.parts())]
+    few = query.with_only_columns(*parts).offset(0).subquery()
+    turned = [key.desc() if order.descending != backwards else key.asc() for key in few.c]
+    return sa.select(list(few.c)[-1]).order_by(*turned)
 
 
 def _planned(capped: Select[Any]) -> tuple[int, float]:

@@ -17,6 +17,7 @@ from console.admin import order_names as names
 from console.admin.base import ReadView, Viewer, back, staff_id, viewer
 from console.admin.columns import Column, Kind, buyer_link, member_link
 from console.admin.filters import Days, Equals, OneOf, Prefix, Starts, Yuan
+from console.admin.member.asks import Meaning
 from console.admin.order_story import story
 from console.auth import permits
 from models import Member, Order, db
@@ -109,7 +110,17 @@ class OrderView(OwnOrders):
         Equals(key="buyer", title=_l("Buyer"), at=Buyer.code),
         Starts(key="region", title=_l("Region code"), at=Order.region_code),
         Yuan(key="amount", title=_l("Amount"), at=Order.paid_fen),
-        OneOf(key="risk", title=_l("Risk"), at=RISK, choices=names.words(names.RISKS)),
+        Meaning(
+            key="risk",
+            title=_l("Risk"),
+            at=RISK,
+            choices=names.words(names.RISKS),
+            conditions={
+                "fraud": sa.and_(Order.is_fraud),
+                "held": sa.and_(Order.is_held, ~Order.is_fraud),
+                "clear": sa.and_(~Order.is_held, ~Order.is_fraud),
+            },
+        ),
     )
     searches = (Prefix(Order.number),)
 

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
 from werkzeug.datastructures import MultiDict
 
-from console.admin.filters import Equals, OneOf, Prefix
+from console.admin.columns import Expression
+from console.admin.filters import Equals, OneOf
 from models import Account, Matrix, Member, Person, db
 
 TAIL_LENGTH = 4
@@ -41,8 +42,10 @@ class MemberIs(Equals):
 
 
 @dataclass(frozen=True)
-class Phone(Prefix):
+class Phone:
     """A phone by its last four digits, or whole; the members are looked up first, so that both indexes are used."""
+
+    at: Expression
 
     def accepts(self, text: str) -> bool:
         return text.isascii() and text.isdigit() and (len(text) == TAIL_LENGTH or len(text) >= PHONE_LENGTH_MIN)
