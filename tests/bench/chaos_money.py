@@ -33,6 +33,7 @@ from models import db, migrations, transaction
 from models.operations import dividend, due, order, outbox, withdrawal
 from models.queries import integrity
 from models.queries import ledger as books
+from models.queries import withdrawal as withdrawals
 from models.rules import withdrawal as rules
 from models.rules.tax import Month
 from models.tables.job import Job, Queue, State
@@ -44,7 +45,8 @@ VOLLEY = 20
 PAUSE_SECONDS = 0.5
 FEED_SECONDS = 0.4
 NUDGE_SECONDS = 1.0
-QUIET_SECONDS = 240
+QUIET_SECONDS = 600
+AHEAD = 12
 ONE_IN = 8
 PEOPLE = 5
 MONTHS = 10
@@ -147,12 +149,17 @@ class Business:
         nudged = 0.0
         with self.app.app_context():
             while not stop.wait(FEED_SECONDS):
-                if self.is_feeding.is_set():
+                if self.is_feeding.is_set() and self._under_way() < AHEAD:
                     self.turn += 1
                     self._trade(datetime.now(UTC))
                 if time.monotonic() - nudged > NUDGE_SECONDS:
                     nudged = time.monotonic()
                     self._nudge(datetime.now(UTC))
+
+    def _under_way(self) -> int:
+        """How many transfers have not ended: a slow machine is not fed more than it can eat."""
+        with transaction():
+            return len(withdrawals.unended(before=datetime.now(UTC), limit=AHEAD))
 
     def _trade(self, at: datetime) -> None:
         number, seller = f"n{self.turn}", f"p{self.chance.randrange(PEOPLE)}"

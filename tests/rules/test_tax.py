@@ -145,3 +145,28 @@ class TestMonth:
     def test_december_is_followed_by_january(self):
         assert Month(2026, 12).next() == (2027, 1)
         assert Month(2026, 11).next() == (2026, 12)
+
+
+class TestWorking:
+    @pytest.mark.parametrize(
+        ("method", "yuan", "expected"),
+        [
+            # allowance, taxable, percent, quick deduction, tax; all in yuan
+            (TaxMethod.CUMULATIVE, 10_000, (5_000, 3_000, 3, 0, 90)),
+            (TaxMethod.CUMULATIVE, 3_000, (5_000, 0, 0, 0, 0)),
+            (TaxMethod.CUMULATIVE, 100_000, (5_000, 75_000, 10, 2_520, 4_980)),
+            (TaxMethod.MONTHLY, 500, (800, 0, 0, 0, 0)),
+            (TaxMethod.MONTHLY, 1_500, (800, 700, 20, 0, 140)),
+            (TaxMethod.MONTHLY, 4_000, (800, 3_200, 20, 0, 640)),
+            (TaxMethod.MONTHLY, 10_000, (0, 8_000, 20, 0, 1_600)),
+            (TaxMethod.MONTHLY, 30_000, (0, 24_000, 30, 2_000, 5_200)),
+            (TaxMethod.NONE, 10_000, (0, 0, 0, 0, 0)),
+        ],
+    )
+    def test_shows_every_step(self, method, yuan, expected):
+        found = tax.working(amount_fen=yuan * 100, month=Month(2026, 1), paid=[], method=method)
+        fen = (found.allowance_fen, found.taxable_fen, found.percent * 100, found.quick_fen, found.tax_fen)
+        assert tuple(one / 100 for one in fen) == expected
+
+    def test_taxes_what_is_above_eight_hundred_yuan_to_the_fen(self):
+        assert [tax.monthly_fen(fen) for fen in (80_002, 80_003)] == [0, 1]
