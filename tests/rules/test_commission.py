@@ -281,3 +281,22 @@ class TestNames:
     def test_are_written_as_the_database_keeps_them(self):
         assert [str(one) for one in Kind] == ["normal", "admission", "presale"]
         assert [str(one) for one in RowKind] == ["cost", "level", "region", "seed", "house", "reserve", "margin"]
+
+
+class TestStandIns:
+    def test_receive_what_would_go_to_the_house_at_the_rate_of_the_broken_node(self):
+        left, other = person("b", Standing.EXITED), person("d")
+        rows = settle(TERMS, Upline(people=(A, left, C), stand_ins={"b": other}), {}, PLAN)
+        found = [row for row in rows if row.kind is RowKind.LEVEL]
+        assert [(row.level, row.member, row.amount_fen, row.rate_bps, row.bucket) for row in found] == [
+            (1, "a", 1_400, 7_000, Bucket.PENDING), (2, "d", 400, 2_000, Bucket.PENDING),
+            (3, "c", 200, 1_000, Bucket.PENDING),
+        ]  # fmt: skip
+        assert house(rows) == []
+
+    def test_receive_an_admission_order_at_the_distance_of_its_seller(self):
+        left, other = person("a", Standing.EXITED), person("d")
+        upline = Upline(people=(left, B, C), distance=2, stand_ins={"a": other})
+        rows = settle(replace(TERMS, kind=Kind.ADMISSION), upline, {}, PLAN)
+        found = [row for row in rows if row.kind is RowKind.LEVEL]
+        assert [(row.level, row.member, row.amount_fen, row.rate_bps) for row in found] == [(2, "d", 2_000, None)]
