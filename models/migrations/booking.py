@@ -20,11 +20,13 @@ CREATE TYPE drafted AS (
 """,
 )
 
-# The legs' text as `rules.ledger.text` writes it and `verify` reads it back.
+# The legs' text as `rules.ledger.text` writes it and `verify` reads it back; nothing of no leg. What is said by `||`
+# alone is written out into the statement that asks for it.
 LINE = """
 CREATE FUNCTION leg_line(leg drafted_leg) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-    SELECT concat_ws(E'\\x1f', leg.account, leg.amount_fen, leg.cause, coalesce(leg.level::text, ''),
-        coalesce(leg.rate_bps::text, ''), coalesce(leg.base_fen::text, ''), leg.reason)
+    SELECT leg.account || E'\\x1f' || leg.amount_fen::text || E'\\x1f' || leg.cause || E'\\x1f'
+        || coalesce(leg.level::text, '') || E'\\x1f' || coalesce(leg.rate_bps::text, '') || E'\\x1f'
+        || coalesce(leg.base_fen::text, '') || E'\\x1f' || leg.reason
 $$
 """
 

@@ -104,9 +104,30 @@ CREATE FUNCTION order_regions(code text) RETURNS SETOF text LANGUAGE sql IMMUTAB
 $$
 """
 
-# Rows in the order of rules.commission.settle; what comes to nothing is left out. ``place`` is the account's bucket,
-# for the house the reason instead. ``OFFSET 0`` has each step worked out once, where it would be written out into the
-# next.
+# A leg of a settlement, or nothing where it comes to nothing: the platform's own, and a share. ``lies`` is the bucket
+# in which the share lies, or the reason for which the house has it.
+LEGS = (
+    """
+CREATE FUNCTION leg_ours(cause text, name text, place text, fen bigint, rate bigint DEFAULT NULL) RETURNS drafted_leg
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN fen <> 0 THEN
+        ROW(name, place, fen, cause, NULL, rate, NULL, '', NULL, NULL)::drafted_leg END
+$$
+""",
+    """
+CREATE FUNCTION leg_share(cause text, name text, lies text, fen bigint, level int, rate bigint, base bigint,
+    member_id bigint, region text)
+RETURNS drafted_leg LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN fen <> 0 THEN CASE WHEN lies IN ('pending', 'locked', 'frozen', 'held')
+        THEN ROW('member:' || name || ':' || lies, lies, fen, cause, level, rate, base, coalesce(region, ''), member_id,
+            region)::drafted_leg
+        ELSE ROW('platform:house', 'house', fen, 'house', NULL, NULL, NULL, lies, NULL, region)::drafted_leg END END
+$$
+""",
+)
+
+# Legs in the order of rules.commission.settle. ``OFFSET 0`` has each step worked out once, where it would be written
+# out into the next; VALUES, or an aggregate, of the legs would be set up anew for each order.
 WORK = """
 CREATE FUNCTION settle_work(ids bigint[], ats timestamptz[]) RETURNS SETOF settled LANGUAGE plpgsql AS $$
 BEGIN
@@ -121,8 +142,8 @@ BEGIN
     JOIN shop_order o ON o.id = a.id
     JOIN terms t ON t.id = o.policy_id
     JOIN member m1 ON m1.id = o.seller_id
-    JOIN matrix x ON x.id = m1.matrix_id
-    JOIN merchant shop ON shop.id = x.merchant_id
+    JOIN matrix net ON net.id = m1.matrix_id
+    JOIN merchant shop ON shop.id = net.merchant_id
     LEFT JOIN seat s1 ON s1.member_id = o.seller_id AND t.by_seat
     LEFT JOIN seat s2 ON s2.id = s1.parent_id
     LEFT JOIN seat s3 ON s3.id = s2.parent_id
@@ -179,43 +200,36 @@ BEGIN
         CASE WHEN NOT f.is_seated THEN '[]'::jsonb WHEN m2.id IS NULL THEN jsonb_build_array(m1.code)
             WHEN m3.id IS NULL THEN jsonb_build_array(m1.code, m2.code)
             ELSE jsonb_build_array(m1.code, m2.code, m3.code) END) AS facts OFFSET 0) facts
-    CROSS JOIN LATERAL (
-        SELECT array_agg(leg) AS legs, string_agg(leg_line(leg), E'\\n') AS text
-        FROM (VALUES
-            ('settlement', 'clearing', 'clearing', -f.p, NULL::int, NULL::bigint, NULL::bigint, NULL::bigint, NULL),
-            ('cost', 'supplier:' || shop.code, 'supplier', f.k, NULL, NULL, NULL, NULL, NULL),
-            ('level', coalesce((fl.node).codes[1], m1.code), coalesce((fl.node).places[1], w.p1),
-                v.l1, coalesce(f.d, 1), CASE WHEN NOT f.is_admission THEN t.split[1] END, o.commission_fen,
-                coalesce((fl.node).ids[1], m1.id), NULL),
-            ('level', coalesce((fl.node).codes[2], m2.code), coalesce((fl.node).places[2], w.p2),
-                v.l2, 2, t.split[2], o.commission_fen,
-                coalesce((fl.node).ids[2], m2.id), NULL),
-            ('level', coalesce((fl.node).codes[3], m3.code), coalesce((fl.node).places[3], w.p3),
-                v.l3, 3, t.split[3], o.commission_fen,
-                coalesce((fl.node).ids[3], m3.id), NULL),
-            ('house', 'platform:house', 'rounding', f.c - v.l1 - v.l2 - v.l3, NULL, NULL, NULL, NULL, NULL),
-            ('region', p1.code, f.region_lies, v.r1, NULL, NULL, f.p, p1.id, g1.region_code),
-            ('region', p2.code, f.region_lies, v.r2, NULL, NULL, f.p, p2.id, g2.region_code),
-            ('region', p3.code, f.region_lies, v.r3, NULL, NULL, f.p, p3.id, g3.region_code),
-            ('seed', m1.code, share_lies(m1, 1, o.is_held, o.is_fraud), s.d1, 1, t.seed_bps, o.commission_fen, m1.id,
-                NULL),
-            ('seed', m2.code, share_lies(m2, 2, o.is_held, o.is_fraud), s.d2, 2, t.seed_bps, o.commission_fen, m2.id,
-                NULL),
-            ('seed', m3.code, share_lies(m3, 3, o.is_held, o.is_fraud), s.d3, 3, t.seed_bps, o.commission_fen, m3.id,
-                NULL),
-            ('reserve', 'platform:reserve', 'reserve', reserve.fen, NULL, t.reserve_bps, NULL, NULL, NULL),
-            ('margin', 'platform:margin', 'margin', rest.fen - reserve.fen, NULL, NULL, NULL, NULL, NULL)
-        ) AS r (cause, name, place, fen, level, rate, base, member_id, region)
-        CROSS JOIN LATERAL (SELECT r.cause IN ('level', 'region', 'seed') AS is_somebodys,
-            r.place IN ('pending', 'locked', 'frozen', 'held') AS is_theirs OFFSET 0) whose
-        CROSS JOIN LATERAL (SELECT CASE
-            WHEN whose.is_theirs THEN ('member:' || r.name || ':' || r.place, r.place, r.fen, r.cause,
-                r.level, r.rate, r.base, coalesce(r.region, ''), r.member_id, r.region)::drafted_leg
-            WHEN whose.is_somebodys OR r.cause = 'house' THEN ('platform:house', 'house', r.fen, 'house', NULL,
-                NULL, NULL, r.place, NULL, r.region)::drafted_leg
-            ELSE (r.name, r.place, r.fen, r.cause, NULL, r.rate, NULL, '', NULL, NULL)::drafted_leg
-            END AS leg OFFSET 0) made
-        WHERE r.fen <> 0 OFFSET 0) rows;
+    CROSS JOIN LATERAL (SELECT
+        coalesce((fl.node).places[1], w.p1) AS l1, coalesce((fl.node).places[2], w.p2) AS l2,
+        coalesce((fl.node).places[3], w.p3) AS l3,
+        CASE WHEN s.d1 <> 0 THEN share_lies(m1, 1, o.is_held, o.is_fraud) END AS d1,
+        CASE WHEN s.d2 <> 0 THEN share_lies(m2, 2, o.is_held, o.is_fraud) END AS d2,
+        CASE WHEN s.d3 <> 0 THEN share_lies(m3, 3, o.is_held, o.is_fraud) END AS d3 OFFSET 0) lies
+    CROSS JOIN LATERAL (SELECT
+        leg_ours('settlement', 'clearing', 'clearing', -f.p) AS a,
+        leg_ours('cost', 'supplier:' || shop.code, 'supplier', f.k) AS b,
+        leg_share('level', coalesce((fl.node).codes[1], m1.code), lies.l1, v.l1, coalesce(f.d, 1),
+            CASE WHEN NOT f.is_admission THEN t.split[1] END, o.commission_fen, coalesce((fl.node).ids[1], m1.id),
+            NULL) AS c,
+        leg_share('level', coalesce((fl.node).codes[2], m2.code), lies.l2, v.l2, 2, t.split[2], o.commission_fen,
+            coalesce((fl.node).ids[2], m2.id), NULL) AS d,
+        leg_share('level', coalesce((fl.node).codes[3], m3.code), lies.l3, v.l3, 3, t.split[3], o.commission_fen,
+            coalesce((fl.node).ids[3], m3.id), NULL) AS e,
+        leg_share('house', '', 'rounding', f.c - v.l1 - v.l2 - v.l3, NULL, NULL, NULL, NULL, NULL) AS f,
+        leg_share('region', p1.code, f.region_lies, v.r1, NULL, NULL, f.p, p1.id, g1.region_code) AS g,
+        leg_share('region', p2.code, f.region_lies, v.r2, NULL, NULL, f.p, p2.id, g2.region_code) AS h,
+        leg_share('region', p3.code, f.region_lies, v.r3, NULL, NULL, f.p, p3.id, g3.region_code) AS i,
+        leg_share('seed', m1.code, lies.d1, s.d1, 1, t.seed_bps, o.commission_fen, m1.id, NULL) AS j,
+        leg_share('seed', m2.code, lies.d2, s.d2, 2, t.seed_bps, o.commission_fen, m2.id, NULL) AS k,
+        leg_share('seed', m3.code, lies.d3, s.d3, 3, t.seed_bps, o.commission_fen, m3.id, NULL) AS l,
+        leg_ours('reserve', 'platform:reserve', 'reserve', reserve.fen, t.reserve_bps) AS m,
+        leg_ours('margin', 'platform:margin', 'margin', rest.fen - reserve.fen) AS n OFFSET 0) x
+    CROSS JOIN LATERAL (SELECT
+        array_remove(ARRAY[x.a, x.b, x.c, x.d, x.e, x.f, x.g, x.h, x.i, x.j, x.k, x.l, x.m, x.n], NULL) AS legs,
+        concat_ws(E'\\n', leg_line(x.a), leg_line(x.b), leg_line(x.c), leg_line(x.d), leg_line(x.e), leg_line(x.f),
+            leg_line(x.g), leg_line(x.h), leg_line(x.i), leg_line(x.j), leg_line(x.k), leg_line(x.l), leg_line(x.m),
+            leg_line(x.n)) AS text OFFSET 0) rows;
 END $$
 """
 
@@ -358,10 +372,11 @@ BEGIN
 END $$
 """
 
-FUNCTIONS = (TERMS, LIES, SEED, DISTANCE, REGIONS, HOLD, WORK, OWE, TEAMS, SETTLE, SETTLE_ONE)
+FUNCTIONS = (TERMS, LIES, SEED, DISTANCE, REGIONS, *LEGS, HOLD, WORK, OWE, TEAMS, SETTLE, SETTLE_ONE)
 NAMES = (
     "settle_order(text, timestamptz)", "settle_book(bigint[], timestamptz[])", "settle_teams(settled[])",
     "settle_owe(settled[])", "settle_work(bigint[], timestamptz[])", "settle_hold(bigint[])", "order_regions(text)",
     "seat_distance(bigint, bigint)", "seed_earns(member, timestamptz, interval)",
-    "share_lies(member, int, boolean, boolean)", "policy_terms(bigint)",
+    "leg_share(text, text, text, bigint, int, bigint, bigint, bigint, text)",
+    "leg_ours(text, text, text, bigint, bigint)", "share_lies(member, int, boolean, boolean)", "policy_terms(bigint)",
 )  # fmt: skip

@@ -78,7 +78,7 @@ END $$
 
 # The one definition of what a repeat must agree with; `verify` writes the legs' text from the rows again.
 DIGEST = """
-CREATE FUNCTION posting_digest(kind text, facts jsonb, legs text) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION posting_digest(kind text, facts jsonb, legs text) RETURNS bytea LANGUAGE sql STABLE AS $$
     SELECT sha256(convert_to(kind || E'\\n' || facts::text || E'\\n' || legs, 'UTF8'))
 $$
 """
