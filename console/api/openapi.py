@@ -98,12 +98,11 @@ def _success(one: Route, schemas: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _problems(one: Route, schemas: Mapping[Any, Any]) -> dict[str, Any]:
-    statuses = {409, 422, 429, 503}
+    statuses = {400, 409, 422, 429, 503}
     statuses |= set() if one.guard is Guard.PUBLIC and not one.name.startswith("session") else {401}
     statuses |= {403} if one.guard is Guard.MEMBER or not one.is_read else set()
-    statuses |= {404} if "<" in one.path or one.body else set()
-    statuses |= {400, 413, 415} if one.body else set()
-    statuses |= {400} if one.keyed else set()
+    statuses |= {404} if "<" in one.path or one.body or one.query else set()
+    statuses |= {413, 415} if one.body else set()
     found: dict[str, Any] = {"304": {"description": SAID[304]}} if one.is_read else {}
     for status in sorted(statuses):
         schema = schemas[ProblemAnswer, "serialization"]
