@@ -106,7 +106,7 @@ def play(role: str) -> None:
     rules.LOST_MINUTES = 0
     settings = from_environment()
     app = create_app(settings)
-    app.extensions["transfers"] = Distant(str(settings.files.parent / "channel"))
+    app.extensions["transfers"] = Distant(f"\0{settings.files.parent}")
     if role != "timetable":
         return worker.run(app, queues=worker.POOLS[role])
     return timetable.run(app, stop=threading.Event())
@@ -233,7 +233,7 @@ def run(servers: Embedded, kills: int, chance: random.Random) -> int:
     settings = settings_of(services, servers.root)
     simulator = Simulator(seed=chance.randrange(2**31), one_in=ONE_IN)
     Channels.register("simulator", callable=lambda: simulator, exposed=("send", "query"))
-    channel = Channels(str(servers.root / "channel"), KEY).get_server()
+    channel = Channels(f"\0{servers.root}", KEY).get_server()
     threading.Thread(target=channel.serve_forever, daemon=True).start()
     business, tally, stop = Business(create_app(settings), chance), Tally(), threading.Event()
     business.set_up()

@@ -300,3 +300,7 @@ class TestStandIns:
         rows = settle(replace(TERMS, kind=Kind.ADMISSION), upline, {}, PLAN)
         found = [row for row in rows if row.kind is RowKind.LEVEL]
         assert [(row.level, row.member, row.amount_fen, row.rate_bps) for row in found] == [(2, "d", 2_000, None)]
+
+    def test_receive_nothing_where_the_policy_does_not_pay_them(self):
+        upline = Upline(people=(A, person("b", Standing.EXITED), C), stand_ins={"b": person("d")})
+        assert house(settle(TERMS, upline, {}, replace(PLAN, flow_pays=False))) == [(House.EXITED, 400)]
