@@ -52,8 +52,9 @@ class Member(Base):
         sa.Index(None, "sponsor_id", "qualified_at"),
         sa.Index(None, "standing", "id"),
         sa.Index(
-            None,
+            "ix_member_cycle_end",
             "cycle_end",
+            "id",
             postgresql_include=["standing", "failures"],
             postgresql_where=sa.text("cycle_end IS NOT NULL"),
         ),

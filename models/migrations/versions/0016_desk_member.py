@@ -73,7 +73,8 @@ INDEXES = (
     "CREATE INDEX ix_consent_accepted_at ON consent (accepted_at)",
     "CREATE INDEX ix_account_debt ON account (id) WHERE bucket = 'debt'",
     "DROP INDEX ix_member_cycle_end",
-    "CREATE INDEX ix_member_cycle_end ON member (cycle_end) INCLUDE (standing, failures) WHERE cycle_end IS NOT NULL",
+    "CREATE INDEX ix_member_cycle_end ON member (cycle_end, id) INCLUDE (standing, failures)"
+    " WHERE cycle_end IS NOT NULL",
 )
 
 UNDONE = (
