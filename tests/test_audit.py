@@ -26,6 +26,8 @@ UNTRAILED = {
     "alembic_version": "the owner's alone; written by migrations",
     "frontier": "derived from the seats, whose every change is recorded",
     "team": "sums kept of orders and seats, whose every change is recorded",
+    "product_stat": "counted anew each hour from orders, windows and refunds",
+    "kept_answer": "what an operation answered, kept for a repeat; the operation's own rows are recorded",
     "attempt": "counters that come and go; every refused sign-in leaves a note",
 }
 

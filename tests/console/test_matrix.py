@@ -74,7 +74,9 @@ def routes(app: Flask, row_id: int = NOWHERE) -> Iterator[Route]:
 def value_for(converter: BaseConverter, row_id: int) -> Any:
     if isinstance(converter, AnyConverter):
         return min(converter.items)
-    return row_id if isinstance(converter, IntegerConverter) else "x"
+    if isinstance(converter, IntegerConverter):
+        return row_id if converter.max is None else min(row_id, converter.max)
+    return "x"
 
 
 def asked(browser: Browser, route: Route, **kwargs: Any) -> int:

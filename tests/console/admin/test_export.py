@@ -144,7 +144,7 @@ class TestFile:
     def test_is_not_written_for_who_may_no_longer_see_the_list(self, staff, work, rows):
         browser = staff("operator")
         ask(browser)
-        browser.person.roles = ["auditor"]
+        browser.person.roles = ["reviewer"]
         db.session.flush()
         work()
         assert newest().file is None
@@ -205,7 +205,7 @@ class TestAsking:
         assert "请至少选择一列" in browser.get("/exports/").text
 
     def test_is_for_who_may_export(self, staff, rows):
-        assert ask(staff("auditor")).status_code == 403
+        assert ask(staff("reviewer")).status_code == 403
         forged = staff("operator").post("/exports/ask", data={"page": "probe"}, csrf=False)
         assert forged.status_code == 400
 
@@ -293,4 +293,4 @@ class TestPage:
 
     def test_offers_the_export_on_the_list(self, staff, rows):
         assert 'id="export"' in staff("operator").get("/probe/").text
-        assert 'id="export"' not in staff("auditor").get("/probe/").text
+        assert 'id="export"' not in staff("reviewer").get("/probe/").text

@@ -294,7 +294,7 @@ def _is_indexed(view, column: Column) -> bool:
         return True
     unique = [[c.name for c in index.columns] for index in table.constraints if hasattr(index, "columns")]
     indexed = [[getattr(e, "name", "") for e in index.expressions] for index in table.indexes]
-    return any(index[: len(keys)] == keys for index in indexed) or [keys[0]] in unique
+    return any(index[: len(keys)] == keys for index in indexed + unique) or [keys[0]] in unique
 
 
 class TestViews:

@@ -25,7 +25,7 @@ class TestQueues:
         asked(timedelta(hours=2), amount_fen=2)
         text = staff("finance").get("/").text
         assert "待我审批" in text
-        assert "最早一条已等待 3 h 00 min" in text
+        assert "最早一条已等待 3 小时" in text
         assert '<span class="badge warn">2</span>' in text
         assert 'href="/approvals/?state=open"' in text
 
@@ -42,7 +42,7 @@ class TestQueues:
     def test_are_those_of_ones_permissions(self, staff):
         asked(timedelta(hours=1))
         assert "最早一条" not in staff("reviewer").get("/").text
-        assert "我的待办" not in staff("merchant").get("/").text
+        assert "待我审批" not in staff("merchant").get("/").text
 
     def test_show_dead_letters_and_events_that_were_not_told(self, staff):
         db.session.add(Job(kind="x", payload={}, state="dead", finished_at=AT - timedelta(hours=1), attempts=1))
