@@ -29,6 +29,7 @@ class WindowsSimulator:
 
     def __init__(self, *, seed: int = 0, silent_in: int = 25) -> None:
         self.calls: Counter[tuple[str, str, str]] = Counter()
+        self._warned: set[str] = set()
         self._seed, self._silent_in = seed, silent_in
 
     def add(self, *, window: str, product: str) -> Source:
@@ -71,10 +72,12 @@ class WindowsSimulator:
         )
 
     def _answer(self, verb: str, window: str, product: str) -> None:
-        """Count the call, warn that nothing real happens, and stay silent where the seed says so."""
+        """Count the call, warn once a verb that nothing real happens, and stay silent where the seed says so."""
         call = verb, window, product
         self.calls[call] += 1
-        log.warning("simulator.used", gateway="windows", verb=verb)
+        if verb not in self._warned:
+            self._warned.add(verb)
+            log.warning("simulator.used", gateway="windows", verb=verb)
         is_silent = self._silent_in and self._falls("silent", *call, one_in=self._silent_in)
         if self.calls[call] == 1 and is_silent:
             raise Silent
