@@ -32,7 +32,7 @@ demo: $(RUNNING) ## the whole console on this machine: servers, worker, timetabl
 	@exec $(BIN)/qianxing demo
 
 test: $(INSTALLED) browser ## the whole suite on embedded PostgreSQL and Redis, a real browser included
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 # As root the command installs Debian's browser itself; elsewhere the suite says why its browser tests are skipped.
 browser:
