@@ -3,6 +3,7 @@
 from io import BytesIO
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -15,19 +16,28 @@ CHINESE = "zh_Hans_CN"
 LANGUAGES = {CHINESE: "中文", "en": "English"}
 
 
-def po_file(locale: str) -> Path:
-    return FOLDER / locale / "LC_MESSAGES" / "messages.po"
+def po_files(locale: str) -> list[Path]:
+    """The files of one language, one an area of the product."""
+    return sorted((FOLDER / locale / "LC_MESSAGES").glob("*.po"))
+
+
+def catalogue(locale: str) -> Catalog:
+    """Every text of one language, whichever file it stands in."""
+    whole = Catalog(locale=locale)
+    for path in po_files(locale):
+        with path.open("rb") as source:
+            for message in read_po(source, locale=locale):
+                if message.id:
+                    whole[message.id] = message
+    return whole
 
 
 def compiled(locale: str) -> NullTranslations:
     """The texts of one language; a language without a file shows the English source strings."""
-    path = po_file(locale)
-    if not path.exists():
+    if not po_files(locale):
         return Translations()
-    with path.open("rb") as source:
-        catalogue = read_po(source, locale=locale)
     machine = BytesIO()
-    write_mo(machine, catalogue)
+    write_mo(machine, catalogue(locale))
     machine.seek(0)
     return Translations(machine)
 

@@ -25,15 +25,11 @@ def network(live) -> dict[str, int]:
         with transaction():
             happens("policy", preset="plan")
             world.agreement.publish(version="1", text=world.TEXT, effective_at=world.AT)
-        accepted = world.agreement.queries.current(at)
-        acceptance = world.agreement.Acceptance(
-            version=accepted.version, sha256=accepted.sha256, ip="10.1.2.3", user_agent="tests"
-        )
         with transaction():
             admission.make_matrix(
                 code="PEOPLE", merchant=factories.merchant(), template=Template.TRIPLE, at=world.AT, by="t"
             )
-            joined = {"acceptance": acceptance, "by": "t"}
+            joined = {"acceptance": world.agreed(at), "by": "t"}
             promoter = admission.register(
                 code="people-1", inviter="PEOPLE-2", at=at - timedelta(days=28), **joined
             )  # fmt: skip

@@ -1,16 +1,61 @@
-"""What the database refuses by itself, guard by guard: what a right row needs, and how each CHECK is broken."""
+"""What the database refuses by itself, guard by guard: what a right row needs, and how each CHECK is broken.
 
+An area with tables of its own adds a module to ``tests.operations.guarded`` that names any of the sets and mappings
+below; they count as if they stood here.
+"""
+
+import importlib
+import pkgutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from tests.operations import guarded
+
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 AT = "2026-01-01Z"
 LATER = "2026-01-02Z"
 
+# Who is guarded from change, who is recorded by the row or by the statement, and what no family of guards has.
+APPEND_ONLY = {
+    "agreement", "audit", "balance_reminder", "block", "consent", "leg", "member_note", "move", "parcel_track",
+    "posting", "refund", "snapshot", "standing_change", "sync_log",
+}  # fmt: skip
+RECORDED = {
+    "after_sale", "approval", "batch", "curation_proposal", "delisting", "dividend_bill", "dividend_line", "event",
+    "export", "flow_line", "flow_plan", "import_layout", "import_run", "job", "mark", "matrix", "member",
+    "member_identity", "member_note", "member_session", "merchant", "money_switch", "parcel", "person",
+    "policy_version", "product", "region_agent", "saved_view", "seat", "seed_candidate", "set_aside", "shop",
+    "staff", "staff_link", "staff_session", "withdrawal",
+}  # fmt: skip
+RECORDED_IN_BULK = {
+    "admission_task", "batch_row", "delisting_window", "history_line", "import_issue", "listing", "obligation",
+    "order_line", "raw_line", "region", "share", "shop_order", "staged_line",
+}  # fmt: skip
+OF_THEIR_OWN = {
+    "account_fixed", "audit_event_insert", "audit_member_insert", "audit_member_update", "audit_seat_insert",
+    "hold_approval", "leg_balance", "once_batch_row", "posting_open",
+}  # fmt: skip
+UNIQUE = {
+    "alembic_version_pkc", "uq_account_code", "uq_after_sale_open", "uq_agreement_version", "uq_approval_open",
+    "uq_batch_row_batch_id_row_id", "uq_block_last_posting_id", "uq_consent_member_id_agreement_id",
+    "uq_curation_proposal_week_product_id", "uq_delisting_open", "uq_delisting_window_delisting_id_listing_id",
+    "uq_dividend_bill_month", "uq_dividend_line_bill_id_member_id_of_month", "uq_flow_line_gap",
+    "uq_flow_line_stand_in", "uq_flow_plan_open", "uq_history_line_shop_id_row_key", "uq_import_layout_name",
+    "uq_import_run_file", "uq_import_run_stored_name", "uq_job_event_id_kind", "uq_job_key",
+    "uq_listing_product_id_member_id", "uq_mark_name_period", "uq_matrix_code", "uq_member_code",
+    "uq_member_identity_member_id", "uq_member_identity_openid", "uq_member_matrix_id_position",
+    "uq_member_session_code_digest", "uq_merchant_code", "uq_parcel_order_id_carrier_waybill",
+    "uq_person_member_id", "uq_person_phone", "uq_posting_key", "uq_product_merchant_id_code",
+    "uq_region_agent_active", "uq_region_agent_applied", "uq_saved_view_staff_id_page_name", "uq_seat_member_id",
+    "uq_seat_parent_id_slot", "uq_seat_root", "uq_seed_candidate_open", "uq_set_aside_kind_subject",
+    "uq_shop_merchant_id_name", "uq_shop_order_number", "uq_staff_code", "uq_staff_link_token_hash",
+    "uq_staff_session_token_hash", "uq_withdrawal_number",
+}  # fmt: skip
+
 # What a row needs beside dull values of each type to be right; a function is asked with the number of the row.
-ROW: Mapping[str, Mapping[str, Any]] = {
+ROW: dict[str, Mapping[str, Any]] = {
     "account": {"bucket": "pending", "is_hot": False, "balance_fen": 0},
     "admission_task": {"seller_ids": [1]},
     "after_sale": {"kind": "quality", "state": "opened"},
@@ -51,7 +96,7 @@ ROW: Mapping[str, Mapping[str, Any]] = {
 }
 
 # The columns by which each CHECK is broken, and nothing else is.
-BROKEN: Mapping[str, Mapping[str, Any]] = {
+BROKEN: dict[str, Mapping[str, Any]] = {
     "ck_account_bucket": {"bucket": "wallet"},
     "ck_account_floor": {"balance_fen": -1},
     "ck_account_hot": {"is_hot": True},
@@ -227,7 +272,7 @@ BROKEN: Mapping[str, Mapping[str, Any]] = {
 IMPLIED_BY = {"ck_product_price": "ck_product_deposit"}
 
 # What two rows share where a key looks at some rows alone.
-SHARED: Mapping[str, Mapping[str, Any]] = {
+SHARED: dict[str, Mapping[str, Any]] = {
     "uq_seat_parent_id_slot": {"parent_id": 7, "slot": 1, "depth": 1},
     "uq_region_agent_active": {"state": "active", "begins_at": AT},
     "uq_member_matrix_id_position": {"position": 1},
@@ -236,7 +281,7 @@ SHARED: Mapping[str, Mapping[str, Any]] = {
 }
 
 # What each trigger of its own kind refuses: a row that is inserted, and what is then done to it.
-OFFENCES: Mapping[str, Sequence[tuple[Mapping[str, Any], str]]] = {
+OFFENCES: dict[str, Sequence[tuple[Mapping[str, Any], str]]] = {
     "account_fixed": (
         ({"balance_fen": 1}, ""), ({}, "UPDATE account SET balance_fen = 1"), ({}, "DELETE FROM account"),
     ),
@@ -249,3 +294,11 @@ OFFENCES: Mapping[str, Sequence[tuple[Mapping[str, Any], str]]] = {
         ({"outcome": "done"}, "UPDATE batch_row SET result = 'another'"), ({}, "UPDATE batch_row SET row_id = 7"),
     ),
 }  # fmt: skip
+
+for _module in pkgutil.iter_modules(guarded.__path__):
+    _area = importlib.import_module(f"{guarded.__name__}.{_module.name}")
+    for _name in (
+        "APPEND_ONLY", "RECORDED", "RECORDED_IN_BULK", "OF_THEIR_OWN", "UNIQUE", "ROW", "BROKEN", "IMPLIED_BY",
+        "SHARED", "OFFENCES",
+    ):  # fmt: skip
+        globals()[_name].update(getattr(_area, _name, ()))

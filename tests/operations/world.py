@@ -25,9 +25,15 @@ def network(template: Template = Template.LINEAR) -> Matrix:
     return admission.make_matrix(code="M", merchant=factories.merchant(code="S"), template=template, at=AT, by="t")
 
 
+def agreed(at: datetime) -> agreement.Acceptance:
+    """The acceptance of the text that is asked for: an installation that several files share may ask for another."""
+    asked = agreement.queries.current(at)
+    return acceptance(asked.version, asked.text) if asked else acceptance()
+
+
 def joins(code: str, inviter: str | None = None, at: datetime = AT) -> Member:
     """A candidate."""
-    return admission.register(code=code, inviter=inviter, acceptance=acceptance(), at=at, by="t")
+    return admission.register(code=code, inviter=inviter, acceptance=agreed(at), at=at, by="t")
 
 
 def member(code: str, inviter: str | None = None, at: datetime = AT) -> Member:

@@ -1,0 +1,1 @@
+"""What guards the tables of each area, a module an area; see ``tests.operations.guard_rows``."""
