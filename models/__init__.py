@@ -6,6 +6,20 @@ from models.tables.answer import KeptAnswer
 from models.tables.approval import Approval
 from models.tables.audit import Audit
 from models.tables.batch import Batch, BatchRow
+from models.tables.case import (
+    BusinessDay,
+    Case,
+    CaseDecision,
+    CaseDraft,
+    CaseHit,
+    CaseHold,
+    CaseSnooze,
+    CaseStep,
+    QueueSetting,
+    Reviewer,
+    ReviewerAway,
+    StaffTie,
+)
 from models.tables.due import SetAside
 from models.tables.flow import FlowLine, FlowPlan
 from models.tables.history import HistoryLine, RawLine, StagedLine
@@ -27,10 +41,25 @@ from models.tables.region import Region
 from models.tables.seed import SeedCandidate
 from models.tables.staff import Attempt, Staff, StaffLink, StaffSession
 from models.tables.standing import AdmissionTask, Obligation, StandingChange, Team
+from models.tables.strike import Appeal, Strike
 from models.tables.switch import MoneySwitch
 from models.tables.view import Export, SavedView
 
 __all__ = [
+    "Appeal",
+    "BusinessDay",
+    "Case",
+    "CaseDecision",
+    "CaseDraft",
+    "CaseHit",
+    "CaseHold",
+    "CaseSnooze",
+    "CaseStep",
+    "QueueSetting",
+    "Reviewer",
+    "ReviewerAway",
+    "StaffTie",
+    "Strike",
     "BalanceReminder",
     "Parcel",
     "ParcelTrack",

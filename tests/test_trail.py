@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from models import Approval, DividendBill, Member, Withdrawal, db
-from models.operations import approval, dividend, policy, switch, withdrawal
+from models import Appeal, Approval, DividendBill, Member, Withdrawal, db
+from models.operations import appeal, approval, case, case_decision, dividend, policy, switch, withdrawal
 from models.rules.approval import expires_at
 from models.rules.permission import PERMISSIONS
 from tests import dull
@@ -167,8 +167,30 @@ def _resume_switch() -> Any:
     return approval.approve(approval_id=asked.id, digest=asked.digest, at=LATER, by=ME)
 
 
+def _look_again() -> Any:
+    made = case.open_case(
+        queue="first_review", subject="ring:1", group="x", stake_fen=0, score=1, reasons=["x"], at=AT, by="t"
+    )
+    case_decision.conclude(made, verdict="cleared", reason="x", at=AT, by=ME)
+    made.second = "due"
+    return case_decision.look_again(case_id=made.id, staff_id=1, verdict="cleared", reason="x", at=LATER)
+
+
+def _decide_appeal() -> Any:
+    member = db.session.query(Member).first()
+    assert member is not None
+    made = Appeal(
+        member_id=member.id, subject=f"showcase:{member.id}", words="x", state="open", filed_at=AT, against_by=ME
+    )
+    db.session.add(made)
+    db.session.flush()
+    return appeal.conclude(appeal_id=made.id, won=True, answer="x", at=LATER, by=ME)
+
+
 # The steps of two people that keep their hands in columns of their own, by table; `approval` stands for its effects.
 BY_HAND: dict[str, Callable[[], Any]] = {
+    "appeal": _decide_appeal,
+    "case_decision": _look_again,
     "policy_version": _approve_policy,
     "dividend_bill": _confirm_bill,
     "withdrawal": _approve_withdrawal,

@@ -5,18 +5,22 @@ from datetime import datetime
 from models.base import db
 from models.errors import Conflict
 from models.operations import order as orders
-from models.operations import share, standing, team
+from models.operations import share, strike
 from models.queries import ledger as books
 from models.queries import member as members
 from models.queries import policy as policies
 from models.rules.share import Bucket
 from models.tables.order import Order
 
-STRIKES = 3
+BY = "system:rules"
 
 
 class NotHeld(Conflict):
     """No review is open on the order."""
+
+
+class NotFraud(Conflict):
+    """Nothing was confirmed on the order."""
 
 
 def hold(*, number: str, at: datetime) -> None:
@@ -46,8 +50,8 @@ def clear(*, number: str, at: datetime) -> None:
     _book_nth(order, draft, "clear", at)
 
 
-def confirm_fraud(*, number: str, at: datetime) -> None:
-    """Every member share of the order goes to the house; a strike for the seller (rules §8.2)."""
+def confirm_fraud(*, number: str, at: datetime, by: str = BY) -> None:
+    """Every member share of the order goes to the house; a strike for the seller, from ``by`` (rules §8.2)."""
     order = _held(number)
     order.is_held, order.is_fraud = False, True
     db.session.flush()
@@ -63,11 +67,29 @@ def confirm_fraud(*, number: str, at: datetime) -> None:
         row.bucket, row.account, row.reason = None, "platform:house", "fraud"
     _book_nth(order, draft, "fraud", at)
     seller = members.locked([order.seller_id])[order.seller_id]
-    seller.strikes += 1
-    team.changed(seller, "strike", at=at, reason="fraud", evidence={"order": number, "strikes": seller.strikes})
-    if seller.strikes >= STRIKES:
-        standing.close_showcase(member=seller, at=at, reason="strikes")
+    strike.give(seller=seller, order=order, at=at, by=by)
+
+
+def undo_fraud(*, number: str, at: datetime) -> None:
+    """What was confirmed turned out wrong: each member share comes back from the house, to where it belongs now."""
+    order = orders.by_number(number)
+    if not order.is_fraud:
+        raise NotFraud(f"规则 8.2：订单 {number} 没有被确认为欺诈，无可撤销。")
+    order.is_fraud = False
     db.session.flush()
+    policy = policies.of(order.policy_id)
+    rows, people = share.of_order(order)
+    draft = share.Draft()
+    for row in rows:
+        if row.member_id is None or row.reason != "fraud":
+            continue
+        owner, left = people[row.member_id], row.amount_fen - row.reversed_fen
+        draft.add("platform:house", -left, "fraud", reason="fraud")
+        row.bucket, row.account, row.reason = Bucket.HELD, share.account(owner.code, Bucket.HELD), None
+        draft.add(row.account, left, "release", level=row.level)
+        share.release(draft, order, row, owner, policy, at)
+        owner.earned_fen += left
+    _book_nth(order, draft, "restore", at)
 
 
 def _held(number: str) -> Order:

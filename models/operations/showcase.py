@@ -40,13 +40,19 @@ def reopen(*, member_id: int, at: datetime) -> Member:
         raise NothingToClose("规则 2.3：该橱窗没有关闭，请刷新后查看。")
     if closing.reason != BY_STAFF:
         raise NotClosedByStaff(_WAYS.get(closing.reason, _ELSEWHERE))
-    member.showcase = closing.before or Showcase.OPEN
-    team.changed(member, "reopened", at=at, reason=BY_STAFF, before=Showcase.CLOSED, after=member.showcase)
+    restore(member=member, at=at, reason=BY_STAFF)
+    return member
+
+
+def restore(*, member: Member, at: datetime, reason: str) -> None:
+    """Open a closed showcase as it stood before; its team counts it again. The caller holds the member's lock."""
+    closing = last_closing(member.id)
+    member.showcase = (closing.before if closing else None) or Showcase.OPEN
+    team.changed(member, "reopened", at=at, reason=reason, before=Showcase.CLOSED, after=member.showcase)
     db.session.flush()
     if members.is_qualified(member):
         team.rejoin_teams(member=member)
     standing.refresh_seat(member=member, at=at, reason="reopened")
-    return member
 
 
 _WAYS = {

@@ -230,6 +230,25 @@ _SYSTEM = (
     Permission("health.view", "See health", (Role.OPERATOR, Role.AUDITOR)),
 )
 
+_CASE = (
+    Permission(
+        "case.view",
+        "See review cases",
+        (Role.OPERATOR, Role.REVIEWER, Role.COMPLIANCE, Role.SUPPORT, Role.AUDITOR),
+    ),
+    Permission(
+        "case.work",
+        "Work on review cases",
+        (Role.OPERATOR, Role.REVIEWER, Role.COMPLIANCE, Role.SUPPORT),
+    ),
+    Permission("case.approve", "Be the second person on a case", (Role.REVIEWER, Role.COMPLIANCE), step_up=True),
+    Permission("strike.view", "See strikes and appeals", (Role.REVIEWER, Role.COMPLIANCE, Role.SUPPORT, Role.AUDITOR)),
+    Permission("reviewer.view", "See reviewers and their load", (Role.REVIEWER, Role.COMPLIANCE, Role.AUDITOR)),
+    Permission("reviewer.manage", "Set reviewers' skills, caps, absences and ties", (Role.COMPLIANCE,)),
+    Permission("queue.view", "See how queues are worked on", (Role.REVIEWER, Role.COMPLIANCE, Role.AUDITOR)),
+    Permission("queue.manage", "Set queues' clocks, limits and holidays", (Role.COMPLIANCE,)),
+)
+
 _DESKS = (
     _OWN,
     _SALES,
@@ -241,6 +260,7 @@ _DESKS = (
     _REGION,
     _POLICY,
     _SYSTEM,
+    _CASE,
 )
 
 PERMISSIONS: dict[str, Permission] = {permission.name: permission for desk in _DESKS for permission in desk}

@@ -37,6 +37,7 @@ KINDS = {
     "hold": Badge(_l("put under review"), Tone.BAD),
     "clear": Badge(_l("review cleared"), Tone.GOOD),
     "fraud": Badge(_l("fraud confirmed"), Tone.BAD),
+    "restore": Badge(_l("fraud taken back"), Tone.GOOD),
     "withdrawal": Badge(_l("withdrawal")),
     "payout": Badge(_l("paid out"), Tone.GOOD),
     "payout_back": Badge(_l("payout came back"), Tone.WARN),

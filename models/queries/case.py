@@ -1,0 +1,176 @@
+"""Reading review cases: how urgent they are, whom they concern, what they hold, how their queue is worked on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.base import db
+from models.rules import case as rules
+from models.rules.case import PRESETS, Queue, Terms
+from models.rules.hours import Hours
+from models.tables.after_sale import AfterSale
+from models.tables.case import BusinessDay, Case, CaseHit, CaseHold, QueueSetting
+from models.tables.member import Matrix, Member
+from models.tables.order import Order, Share
+from models.tables.payout import Withdrawal
+from models.tables.strike import Appeal, Strike
+
+LIVE = Case.closed_at.is_(None)
+_TERMS = (
+    "sla_minutes", "opens", "closes", "every_day", "cap", "lease_minutes", "second_look_bps", "two_people_fen",
+    "expires_days", "deals",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class About:
+    """Whom a subject concerns, and the orders whose money it may hold."""
+
+    member_ids: tuple[int, ...] = ()
+    merchant_ids: tuple[int, ...] = ()
+    region_codes: tuple[str, ...] = ()
+    order_ids: tuple[int, ...] = ()
+
+    def __or__(self, other: "About") -> "About":
+        """Both together, each once."""
+        return About(
+            tuple(sorted({*self.member_ids, *other.member_ids})),
+            tuple(sorted({*self.merchant_ids, *other.merchant_ids})),
+            tuple(sorted({*self.region_codes, *other.region_codes})),
+            tuple(sorted({*self.order_ids, *other.order_ids})),
+        )
+
+
+def terms(queue: str) -> Terms:
+    """How a queue is worked on: as it was set, or as it ships."""
+    found = db.session.get(QueueSetting, queue)
+    if found is None:
+        return PRESETS[Queue(queue)]
+    return Terms(**{name: getattr(found, name) for name in _TERMS})
+
+
+def exceptions() -> Mapping[date, bool]:
+    """The days that are not what their weekday says."""
+    return {row.day: row.is_worked for row in db.session.execute(sa.select(BusinessDay.day, BusinessDay.is_worked))}
+
+
+def hours(queue: str) -> Hours:
+    """When a queue is worked on."""
+    return terms(queue).hours(exceptions())
+
+
+def is_unsnoozed(at: datetime) -> sa.ColumnElement[bool]:
+    """A case whose snooze has ended by itself."""
+    return sa.func.coalesce(Case.snoozed_until <= at, sa.false())
+
+
+def is_awake(at: datetime) -> sa.ColumnElement[bool]:
+    """Neither snoozed nor waiting for somebody outside."""
+    return sa.and_(Case.paused_at.is_(None), sa.or_(Case.snoozed_until.is_(None), Case.snoozed_until <= at))
+
+
+def priority(at: datetime) -> sa.ColumnElement[Any]:
+    """``rules.case.priority`` in SQL, for the same numbers."""
+    hours = sa.func.floor(sa.func.extract("epoch", at - Case.opened_at) / 3600) + 1
+    doubled = sa.func.cardinality(Case.boosts) + sa.cast(is_unsnoozed(at), sa.Integer)
+    yuan = sa.func.greatest(Case.stake_fen.op("/")(100), 1)
+    figure = sa.cast(sa.func.greatest(Case.score, 1), sa.Numeric) * yuan * hours * sa.func.power(2, doubled)
+    return sa.cast(figure, sa.Numeric(40, 0))
+
+
+def about(subject: str) -> About:
+    """Whom a subject concerns, as far as its row says; of rings and complaints whoever opens the case tells."""
+    kind, ref = rules.parsed(subject)
+    read = _ABOUT.get(kind)
+    return read(int(ref)) if read is not None and ref.isascii() and ref.isdigit() else About()
+
+
+def of_members(ids: Sequence[int]) -> About:
+    """Members, and the merchants of their networks."""
+    chosen = sa.select(Matrix.merchant_id).join(Member, Member.matrix_id == Matrix.id).where(Member.id.in_(ids))
+    merchants = db.session.scalars(chosen.distinct())
+    return About(tuple(sorted(set(ids))), tuple(sorted(merchants)))
+
+
+def of_order(order_id: int) -> About:
+    """An order's seller and buyer, its merchant, where it goes."""
+    found = db.session.get(Order, order_id)
+    if found is None:
+        return About()
+    people = of_members([one for one in (found.seller_id, found.buyer_id) if one is not None])
+    return people | About(region_codes=(found.region_code,) if found.region_code else (), order_ids=(order_id,))
+
+
+def _of_after_sale(ref: int) -> About:
+    found = db.session.get(AfterSale, ref)
+    return _without_orders(of_order(found.order_id)) if found else About()
+
+
+def _of_withdrawal(ref: int) -> About:
+    found = db.session.get(Withdrawal, ref)
+    return of_members([found.member_id]) if found else About()
+
+
+def _of_strike(ref: int) -> About:
+    found = db.session.get(Strike, ref)
+    return _without_orders(of_order(found.order_id)) if found else About()
+
+
+def _of_appeal(ref: int) -> About:
+    found = db.session.get(Appeal, ref)
+    return about(found.subject) | of_members([found.member_id]) if found else About()
+
+
+def _without_orders(found: About) -> About:
+    return About(found.member_ids, found.merchant_ids, found.region_codes)
+
+
+_ABOUT: Mapping[str, Any] = {
+    "order": of_order,
+    "member": lambda ref: of_members([ref]),
+    "showcase": lambda ref: of_members([ref]),
+    "after_sale": _of_after_sale,
+    "withdrawal": _of_withdrawal,
+    "strike": _of_strike,
+    "appeal": _of_appeal,
+}
+
+
+def order_id(ref: str) -> int | None:
+    """The id of an order named by its number or its id; a number wins over an id that looks like it."""
+    chosen = sa.select(Order.id).where(Order.number == ref)
+    found = db.session.scalar(chosen)
+    if found is None and ref.isascii() and ref.isdigit() and len(ref) < 18:
+        found = db.session.scalar(sa.select(Order.id).where(Order.id == int(ref)))
+    return found
+
+
+def open_on(subject: str) -> Sequence[Case]:
+    """The open cases about a subject, the oldest first."""
+    return db.session.scalars(sa.select(Case).where(Case.subject == subject, LIVE).order_by(Case.id)).all()
+
+
+def hits(case_id: int) -> Sequence[CaseHit]:
+    """What a case rests on, as it came."""
+    return db.session.scalars(sa.select(CaseHit).where(CaseHit.case_id == case_id).order_by(CaseHit.id)).all()
+
+
+def holds(case_id: int) -> Sequence[CaseHold]:
+    """The orders that a case wants held."""
+    chosen = sa.select(CaseHold).where(CaseHold.case_id == case_id, CaseHold.ended_at.is_(None))
+    return db.session.scalars(chosen.order_by(CaseHold.order_id)).all()
+
+
+def orphans() -> sa.Select[Any]:
+    """Held orders that no open case keeps, with the fen that lie in *held*: none, in a sound world (R5)."""
+    kept = sa.exists().where(
+        CaseHold.order_id == Order.id, CaseHold.is_keeper, CaseHold.case_id == Case.id, LIVE,
+    )  # fmt: skip
+    held = (
+        sa.select(sa.func.coalesce(sa.func.sum(Share.amount_fen - Share.reversed_fen), 0))
+        .where(Share.order_id == Order.id, Share.bucket == "held").scalar_subquery()
+    )  # fmt: skip
+    return sa.select(Order.id, Order.number, held.label("held_fen")).where(Order.is_held, ~kept).order_by(Order.id)
