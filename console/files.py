@@ -14,6 +14,7 @@ from models.errors import Invalid
 FORM_BYTES = 1024 * 1024
 LARGEST_BYTES = 128 * 1024 * 1024
 SUFFIXES = (".csv", ".xlsx")
+ROOMY = frozenset({"imports.receive", "channel_bills.receive"})
 _STEP_BYTES = 1024 * 1024
 
 
@@ -24,7 +25,7 @@ def register(app: Flask) -> None:
 
 
 def _make_room() -> None:
-    if request.endpoint == "imports.receive":
+    if request.endpoint in ROOMY:
         request.max_content_length = LARGEST_BYTES + FORM_BYTES
 
 
@@ -49,11 +50,12 @@ class Kept:
     size_bytes: int
 
 
-def keep(source: IO[bytes], *, called: str, folder: Path) -> Kept:
+def keep(source: IO[bytes], *, called: str, folder: Path, suffixes: tuple[str, ...] = SUFFIXES) -> Kept:
     """Write a file into the store; nothing of it stays when it is refused."""
     suffix = Path(called).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise NotAnOrderFile("只支持 .csv 和 .xlsx 文件；如为 .xls，请用表格软件另存为 .xlsx 后再上传")
+    if suffix not in suffixes:
+        known = "、".join(suffixes[:-1]) + f" 和 {suffixes[-1]}"
+        raise NotAnOrderFile(f"只支持 {known} 文件；如为 .xls，请用表格软件另存为 .xlsx 后再上传")
     folder.mkdir(parents=True, exist_ok=True)
     name = secrets.token_hex(16) + suffix
     try:

@@ -53,6 +53,8 @@ LINES: tuple[Line, ...] = (
     Line("清理旧任务", "forget_finished", Daily(time(3, 30))),
     Line("清理过期导出", "forget_exports", Every(3600)),
     Line("查询未完结的转账", "ask_again", Every(300)),
+    Line("下载账单", "fetch_statements", Every(1800)),
+    Line("每日对账", "reckon_open", Daily(time(11, 30))),
     Line("橱窗状态", "mirror_windows", Every(3600)),
     Line("每周换新", "propose_refresh", Weekly(1, time(6, 0))),
     Line("商品指标", "count_products", Every(3600)),

@@ -41,6 +41,7 @@ from models.tables.region import Region
 from models.tables.seed import SeedCandidate
 from models.tables.staff import Attempt, Staff, StaffLink, StaffSession
 from models.tables.standing import AdmissionTask, Obligation, StandingChange, Team
+from models.tables.statement import Difference, Reckoning, Statement, StatementDraft, StatementLine
 from models.tables.strike import Appeal, Strike
 from models.tables.switch import MoneySwitch
 from models.tables.view import Export, SavedView
@@ -60,6 +61,11 @@ __all__ = [
     "ReviewerAway",
     "StaffTie",
     "Strike",
+    "Difference",
+    "Reckoning",
+    "Statement",
+    "StatementDraft",
+    "StatementLine",
     "BalanceReminder",
     "Parcel",
     "ParcelTrack",

@@ -14,7 +14,7 @@
       drop.classList.toggle("has", Boolean(file));
       if (!file) return true;
       name.textContent = `${file.name}（${size(file.size)}）`;
-      const wrong = !/\.(csv|xlsx)$/i.test(file.name) ? form.dataset.wrongKind
+      const wrong = !new RegExp(`\\.(${form.dataset.kinds || "csv|xlsx"})$`, "i").test(file.name) ? form.dataset.wrongKind
         : file.size > Number(form.dataset.largest) ? form.dataset.tooLarge : "";
       problem.textContent = wrong;
       problem.hidden = !wrong;

@@ -37,6 +37,7 @@ from console.admin.order import OrderView
 from console.admin.parcel import ParcelView, PresaleView
 from console.admin.policy import PolicyView
 from console.admin.product import ProductView
+from console.admin.reconciliation import VIEWS as RECONCILIATION
 from console.admin.refresh import RefreshView
 from console.admin.saved import SavedViewView
 from console.admin.showcase import ShowcaseView
@@ -77,6 +78,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     CategoryBoard,
     SimulatorView,
     *MONEY,
+    *RECONCILIATION,
     OrderView,
     ParcelView,
     PresaleView,

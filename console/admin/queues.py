@@ -17,6 +17,7 @@ from models import (
     AfterSale,
     Approval,
     CurationProposal,
+    Difference,
     DividendBill,
     Event,
     Job,
@@ -172,6 +173,14 @@ QUEUES: tuple[Queue, ...] = (
         "bills",
         {"state": "built"},
         timedelta(days=2),
+    ),
+    Queue(
+        _l("Differences to clear"),
+        "reconciliation.resolve",
+        lambda person: sa.select(Difference.found_at).where(Difference.state == "open"),
+        "differences",
+        {"state": "open"},
+        timedelta(days=3),
     ),
     Queue(
         _l("Due but blocked"),

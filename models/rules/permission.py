@@ -249,6 +249,13 @@ _CASE = (
     Permission("queue.manage", "Set queues' clocks, limits and holidays", (Role.COMPLIANCE,)),
 )
 
+_FLOW = (
+    Permission("reconciliation.view", "See the reconciliation", (Role.FINANCE, Role.AUDITOR)),
+    Permission("reconciliation.upload", "Upload statements of channels", (Role.FINANCE,)),
+    Permission("reconciliation.run", "Reckon a day again", (Role.FINANCE,)),
+    Permission("reconciliation.resolve", "Take on and clear differences", (Role.FINANCE,)),
+)
+
 _DESKS = (
     _OWN,
     _SALES,
@@ -261,6 +268,7 @@ _DESKS = (
     _POLICY,
     _SYSTEM,
     _CASE,
+    _FLOW,
 )
 
 PERMISSIONS: dict[str, Permission] = {permission.name: permission for desk in _DESKS for permission in desk}

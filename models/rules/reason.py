@@ -217,6 +217,15 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("false_alarm", "It was a false alarm"),
         OTHER,
     ),
+    "difference.resolve": (
+        Reason("timing", "The other side came a day later"),
+        Reason("channel_fee", "A fee of the channel"),
+        Reason("channel_confirmed", "The channel has confirmed our side"),
+        Reason("settled_outside", "Settled outside of the platform"),
+        Reason("opening_balance", "Money that lay there from the beginning or was topped up"),
+        Reason("known_duplicate", "The channel tells one movement twice"),
+        OTHER,
+    ),
     "ledger.verify": (Reason("routine", "Regular check"), Reason("doubt", "Something looks wrong"), OTHER),
 }
 
