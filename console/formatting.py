@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 
 from models import money
+from models.rules import reason as reasons
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOTHING = "–"
@@ -131,7 +132,18 @@ def mask_name(name: str | None) -> str:
     return name[0] + "*" * min(max(len(name) - 1, 1), 3)
 
 
+def reason(kept: str | None) -> str:
+    """A coded reason as the audit trail keeps it, in the reader's words with its note behind."""
+    if not kept:
+        return NOTHING
+    title, note = reasons.told(kept)
+    if not title:
+        return note
+    return _("%(reason)s: %(note)s", reason=_(title), note=note) if note else str(_(title))
+
+
 FILTERS = {
     "yuan": yuan, "shanghai": shanghai, "day": day, "count": count, "percent": percent, "bps": bps, "change": change,
     "duration": duration, "size": size, "mask_phone": mask_phone, "mask_name": mask_name,
+    "reason": reason,
 }  # fmt: skip

@@ -62,7 +62,7 @@
     closePops(target.closest("details[data-pop]"));
     if (target.closest("[data-drawer]")) document.body.classList.toggle("drawer");
     const open = target.closest("[data-open]");
-    if (open) $("#" + open.dataset.open)?.showModal();
+    if (open?.dataset.open === "keys") tell(); else if (open) $("#" + open.dataset.open)?.showModal();
     const shut = target.closest("[data-close]");
     if (shut) shut.closest("dialog")?.close();
     if (target.closest("[data-dismiss]")) target.closest(".note")?.remove();
@@ -115,6 +115,18 @@
   };
   addEventListener("pageshow", count);
 
+  // The help lists what the keys of this very page do, as its buttons say it.
+  const tell = () => {
+    const place = $("[data-page-keys]");
+    place?.replaceChildren(...$$("[data-key]").flatMap((one) => {
+      const key = document.createElement("dt"), what = document.createElement("dd");
+      key.append(Object.assign(document.createElement("kbd"), { textContent: one.dataset.key }));
+      what.textContent = one.getAttribute("aria-label") || one.textContent.trim();
+      return [key, what];
+    }));
+    $("#keys")?.showModal();
+  };
+
   // Keys
   let row = -1;
   const rows = () => $$("table[data-rows] tbody tr");
@@ -135,7 +147,7 @@
     "n": () => follow("a[rel=next]"),
     "p": () => follow("a[rel=prev]"),
     "x": () => { const box = rows()[row]?.querySelector("input[data-tick]"); if (box) { box.checked = !box.checked; count(); } },
-    "?": () => $("#keys")?.showModal(),
+    "?": () => tell(),
   };
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") { closePops(null); document.body.classList.remove("drawer"); if (typing(event.target)) event.target.blur(); return; }

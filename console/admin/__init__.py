@@ -19,6 +19,7 @@ from console.admin.base import SECTIONS, SecureView, check
 from console.admin.batch import BatchRowView, BatchView
 from console.admin.board import BusinessBoard, CategoryBoard, RegionBoard, RepurchaseBoard
 from console.admin.curation import CurationView
+from console.admin.dead_letter import DeadLetterView
 from console.admin.due import SetAsideView
 from console.admin.export import ExportView, offer
 from console.admin.flow import FlowView
@@ -43,6 +44,7 @@ from console.admin.saved import SavedViewView
 from console.admin.showcase import ShowcaseView
 from console.admin.simulator import SimulatorView
 from console.admin.staff import RoleView, SessionView, StaffView
+from console.admin.system_health import SystemHealthView
 from console.admin.tree import TreeView, VacancyView
 from console.admin.tree_check import TreeCheckView
 from models.rules import reason
@@ -95,6 +97,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     ExportView,
     SavedViewView,
     JobView,
+    DeadLetterView,
     BatchView,
     BatchRowView,
     TimetableView,
@@ -104,6 +107,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     RoleView,
     SessionView,
     AuditView,
+    SystemHealthView,
     AccountView,
 )
 

@@ -7,11 +7,12 @@ from typing import Any
 from flask import request
 from flask_admin import expose
 from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response
 
 from console import formatting
 from console.admin.agency import LEVELS, outstanding
 from console.admin.base import SecureView
-from console.admin.board import language
+from console.admin.board import csv_of, language
 from console.admin.order import place
 from console.auth import permits
 from models.queries import region_agent as queries
@@ -49,7 +50,7 @@ class AgencyReportView(SecureView):
     def index_view(self) -> Any:
         """The month's income by agent."""
         month = month_of(request.args.get("month", ""))
-        rows = self.rows(month)
+        rows, earlier = self.rows(month), self.rows(following(month, -1))
         charts = [report.squares(rows, language()), report.ranking(rows, language())]
         return self.render(
             "agency/report.html",
@@ -66,8 +67,20 @@ class AgencyReportView(SecureView):
             income_fen=sum(row.net_fen for row in rows),
             sold_fen=sum(row.sold_fen for row in rows),
             agents=len({row.member for row in rows}),
+            income_before_fen=sum(row.net_fen for row in earlier),
+            sold_before_fen=sum(row.sold_fen for row in earlier),
+            agents_before=len({row.member for row in earlier}),
             deposits_fen=outstanding(),
         )
+
+    @expose("/agents.csv")
+    @permits("agency.view", "board.export")
+    def table(self) -> Response:
+        """The month's income by agent as CSV."""
+        month = month_of(request.args.get("month", ""))
+        headers = {"Content-Disposition": f'attachment; filename="region-{month:%Y-%m}.csv"'}
+        text = csv_of(report.ranking(self.rows(month), language()))
+        return Response(text, content_type="text/csv; charset=utf-8", headers=headers)
 
     def rows(self, month: date) -> list[Earned]:
         """The month's agencies with what they earned."""

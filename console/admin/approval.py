@@ -77,11 +77,11 @@ class ApprovalView(ReadView):
         Column(key="state", title=_l("State"), at=STATE, kind=Kind.BADGE, badges=STATES),
         Column(key="expires_at", title=_l("Time left"), at=Approval.expires_at, kind=Kind.MOMENT, cell=_clock),
         Column(key="maker", title=_l("Asked for by"), at=sa.func.coalesce(Staff.name, Approval.made_by)),
-        Column(key="reason", title=_l("Reason"), at=Approval.reason),
+        Column(key="reason", title=_l("Reason"), at=Approval.reason, kind=Kind.REASON),
         Column(key="made_at", title=_l("Asked for"), at=Approval.made_at, kind=Kind.MOMENT),
         Column(key="decided_by", title=_l("Decided by"), at=Approval.decided_by, kind=Kind.CODE, shown=False),
         Column(key="ended_at", title=_l("Ended"), at=Approval.ended_at, kind=Kind.MOMENT, shown=False),
-        Column(key="note", title=_l("Why refused"), at=Approval.note, shown=False),
+        Column(key="note", title=_l("Why refused"), at=Approval.note, kind=Kind.REASON, shown=False),
         Column(key="made_by", title=_l("Actor"), at=Approval.made_by, kind=Kind.CODE, listed=False),
     )
     questions = (

@@ -66,7 +66,7 @@ class AuditView(ReadView):
         Column(key="target", title=_l("Row"), at=Audit.row_id, kind=Kind.CODE),
         Column(key="rows", title=_l("Rows"), at=Audit.rows, kind=Kind.COUNT, shown=False),
         Column(key="action", title=_l("Action"), at=Audit.action, kind=Kind.CODE),
-        Column(key="reason", title=_l("Reason"), at=Audit.reason),
+        Column(key="reason", title=_l("Reason"), at=Audit.reason, kind=Kind.REASON),
         Column(key="actor", title=_l("Actor"), at=Audit.actor, kind=Kind.CODE, shown=False),
         Column(key="source", title=_l("Through"), at=Audit.source, kind=Kind.CODE, shown=False),
         Column(key="ip", title=_l("Address"), at=Audit.ip, kind=Kind.CODE),

@@ -114,7 +114,7 @@ class BatchView(ReadView):
         Column(key="state", title=_l("State"), at=STATE, kind=Kind.BADGE, badges=STATES),
         Column(key="rows", title=_l("Rows"), at=Batch.rows, kind=Kind.COUNT),
         Column(key="amount_fen", title=_l("Sum"), at=Batch.amount_fen, kind=Kind.MONEY),
-        Column(key="reason", title=_l("Reason"), at=Batch.reason),
+        Column(key="reason", title=_l("Reason"), at=Batch.reason, kind=Kind.REASON),
         Column(key="who", title=_l("Started by"), at=Staff.name),
         Column(key="made_at", title=_l("Started"), at=Batch.made_at, kind=Kind.MOMENT),
         Column(key="ended_at", title=_l("Ended"), at=Batch.ended_at, kind=Kind.MOMENT),

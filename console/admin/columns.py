@@ -31,6 +31,7 @@ class Kind(StrEnum):
     NAME = "name"
     PHONE = "phone"
     JSON = "json"
+    REASON = "reason"
 
 
 NUMERIC = frozenset({Kind.COUNT, Kind.MONEY})

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row
 
 from console import formatting, health
+from console.admin import lamp
 from console.admin.base import ReadView, SecureView, Viewer, peers, viewer
 from console.admin.columns import Badge, Tone
 from console.admin.queues import QUEUES, waiting
@@ -133,6 +134,7 @@ class HomeView(SecureView):
             hour=at.astimezone(formatting.SHANGHAI).hour,
             today=formatting.today(),
             figures=figures(person, formatting.today()) if allowed("board.view") else None,
+            compliance=lamp.lit(person, at=at),
             queues=waiting(person, peers(), at=at),
             running=running(person),
             imports=imports(person) if allowed("import.view") else [],

@@ -60,7 +60,8 @@ def _share(row: Row[Any]) -> Markup:
     )
 
 
-def _kinds() -> dict[str, str]:
+def kinds() -> dict[str, str]:
+    """Every kind of job with its title."""
     queue.load()
     return {name: kind.order.title for name, kind in sorted(queue.KINDS.items())}
 
@@ -115,7 +116,7 @@ class JobView(ReadView):
     questions = (
         OneOf(key="state", title=_l("State"), at=Job.state, choices={key: b.label for key, b in STATES.items()}),
         OneOf(key="queue", title=_l("Queue"), at=Job.queue, choices={key: b.label for key, b in QUEUES.items()}),
-        OneOf(key="kind", title=_l("Kind"), at=Job.kind, choices=_kinds),
+        OneOf(key="kind", title=_l("Kind"), at=Job.kind, choices=kinds),
         Equals(key="subject", title=_l("About"), at=Job.subject),
         Days(key="created", title=_l("Asked for"), at=Job.created_at),
         Days(key="finished", title=_l("Ended"), at=Job.finished_at),

@@ -162,7 +162,7 @@ class DelistingView(_OfProduct):
         Column(key="title", title=_l("Product"), at=Product.title, link=True),
         Column(key="code", title=_l("Product code"), at=Product.code, kind=Kind.CODE),
         Column(key="state", title=_l("State"), at=STATE, kind=Kind.BADGE, badges=RUNS),
-        Column(key="reason", title=_l("Reason"), at=Delisting.reason),
+        Column(key="reason", title=_l("Reason"), at=Delisting.reason, kind=Kind.REASON),
         Column(key="rounds", title=_l("Rounds"), at=Delisting.rounds, kind=Kind.COUNT),
         Column(key="who", title=_l("Asked for by"), at=sa.func.coalesce(Staff.name, Delisting.asked_by)),
         Column(key="asked_at", title=_l("Asked for"), at=Delisting.asked_at, kind=Kind.MOMENT),

@@ -22,6 +22,7 @@ from models.operations import merchant as operations
 from models.queries import merchant as merchants
 
 DAYS = 30
+SPAN = timedelta(days=DAYS)
 
 
 def _counted(model: Any) -> Any:
@@ -60,11 +61,12 @@ class MerchantView(ReadView):
         return str(row.name)
 
     def around(self, row_id: int) -> dict[str, Any]:
-        merchant = self.found(row_id)
+        merchant, now = self.found(row_id), formatting.now()
         people = sa.select(Staff.id, Staff.code, Staff.name, Staff.state).where(Staff.merchant_id == row_id)
         return {
             "merchant": merchant,
-            "figures": merchants.figures(merchant, since=formatting.now() - timedelta(days=DAYS)),
+            "figures": merchants.figures(merchant, since=now - SPAN, until=now),
+            "before": merchants.figures(merchant, since=now - 2 * SPAN, until=now - SPAN),
             "days": DAYS,
             "matrices": merchants.matrices(row_id),
             "shops": merchants.shops(row_id),

@@ -193,9 +193,8 @@ QUEUES: tuple[Queue, ...] = (
         _l("Dead letters"),
         "job.rerun",
         lambda person: sa.select(Job.finished_at).where(Job.state == State.DEAD),
-        "jobs",
-        {"state": "dead"},
-        timedelta(hours=4),
+        "dead_letters",
+        late=timedelta(hours=4),
     ),
     Queue(
         _l("Events nobody was told of"),

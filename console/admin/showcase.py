@@ -14,6 +14,7 @@ from console.admin.base import ReadView, Viewer, peers
 from console.admin.columns import Badge, Column, Kind, Tone
 from console.admin.filters import Days, OneOf, Prefix
 from console.admin.matrix import merchant_choices
+from console.admin.member import words
 from console.auth import permits
 from models import Matrix, Member, Merchant, Order, Seat, StandingChange, db
 from models.operations import showcase as operations
@@ -167,6 +168,9 @@ class ShowcaseView(ReadView):
             "changes": db.session.scalars(changes.order_by(StandingChange.id.desc()).limit(50)).all(),
             "orders": db.session.execute(orders.order_by(Order.id.desc()).limit(10)).all(),
             "kinds": KINDS,
+            "said": words.said_state,
+            "because": words.said_because,
+            "order_states": words.ORDER_STATES,
             "peers": peers(),
             "may_reopen": closing is not None and closing.reason == operations.BY_STAFF,
         }

@@ -1,6 +1,8 @@
 """The trial balance: what accounts of each kind hold together, and where the house's shares come from."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -54,3 +56,35 @@ def house(since: Any) -> Sequence[Any]:
 def reserve_fen() -> int:
     """What the reserve holds now."""
     return books.balances(["platform:reserve"])["platform:reserve"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What came into an account and went out of it on one day; both amounts are positive."""
+
+    on: date
+    came_fen: int
+    went_fen: int
+
+
+_MOVED = """
+    SELECT (p.at AT TIME ZONE 'Asia/Shanghai')::date AS "on",
+           coalesce(sum(l.amount_fen) FILTER (WHERE l.amount_fen > 0), 0)::bigint AS came_fen,
+           coalesce(-sum(l.amount_fen) FILTER (WHERE l.amount_fen < 0), 0)::bigint AS went_fen
+    FROM posting p JOIN leg l ON l.posting_id = p.id
+    WHERE l.account_id = (SELECT id FROM account WHERE code = :code) AND p.at >= :since
+    GROUP BY 1 ORDER BY 1
+"""
+
+
+def moved(code: str, *, since: datetime) -> list[Moved]:
+    """Day by day in Shanghai what moved on an account; days without a posting are left out."""
+    return [Moved(*row) for row in db.session.execute(sa.text(_MOVED), {"code": code, "since": since})]
+
+
+def debts_by_age(age: sa.ColumnElement[str]) -> dict[str, tuple[int, int]]:
+    """{age: (debtors, fen owed)} under an expression of the debts' age."""
+    owed = sa.cast(-sa.func.sum(Account.balance_fen), sa.BigInteger)
+    debts = sa.select(age.label("age"), sa.func.count(), owed).select_from(Account)
+    debts = debts.where(Account.bucket == "debt", Account.balance_fen < 0).group_by(sa.literal_column("age"))
+    return {row[0]: (row[1], row[2]) for row in db.session.execute(debts)}

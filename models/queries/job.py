@@ -52,6 +52,14 @@ def counts() -> dict[tuple[str, str], int]:
     return {(queue.value, state.value): found.get((queue, state), 0) for queue in Queue for state in states}
 
 
+def causes(most: int = 20) -> Sequence[sa.Row[str, str, int, datetime | None, datetime | None]]:
+    """Why jobs were given up: (kind, error, number, first_at, last_at), the most frequent first."""
+    number = sa.func.count().label("number")
+    first, last = sa.func.min(Job.finished_at).label("first_at"), sa.func.max(Job.finished_at).label("last_at")
+    dead = sa.select(Job.kind, Job.error, number, first, last).where(Job.state == State.DEAD)
+    return db.session.execute(dead.group_by(Job.kind, Job.error).order_by(number.desc(), last.desc()).limit(most)).all()
+
+
 def is_under_way(kind: str) -> bool:
     """Whether a job of a kind waits or runs."""
     return bool(db.session.scalar(sa.select(sa.exists().where(Job.kind == kind, Job.finished_at.is_(None)))))

@@ -43,8 +43,9 @@ def shops(merchant_id: int) -> Sequence[Shop]:
     return db.session.scalars(sa.select(Shop).where(Shop.merchant_id == merchant_id).order_by(Shop.id)).all()
 
 
-def figures(merchant: Merchant, *, since: datetime) -> Figures:
-    """The merchant's networks now, and what they sold since an instant."""
+def figures(merchant: Merchant, *, since: datetime, until: datetime) -> Figures:
+    """The merchant's networks now, and what they sold in [since, until)."""
+    within = (Order.paid_at >= since, Order.paid_at < until)
     own = sa.select(Matrix.id).where(Matrix.merchant_id == merchant.id).scalar_subquery()
     people = sa.select(sa.func.count(), sa.func.count(Member.qualified_at)).where(Member.matrix_id.in_(own))
     sold = (
@@ -54,13 +55,13 @@ def figures(merchant: Merchant, *, since: datetime) -> Figures:
             sa.cast(sa.func.coalesce(sa.func.sum(Order.commission_fen), 0), sa.BigInteger),
         )
         .join(Member, Member.id == Order.seller_id)
-        .where(Member.matrix_id.in_(own), Order.paid_at >= since)
+        .where(Member.matrix_id.in_(own), *within)
     )
     goods = (
         sa.select(sa.func.count(sa.distinct(OrderLine.product_code)))
         .join(Order, Order.id == OrderLine.order_id)
         .join(Member, Member.id == Order.seller_id)
-        .where(Member.matrix_id.in_(own), Order.paid_at >= since)
+        .where(Member.matrix_id.in_(own), *within)
     )
     supplier = f"supplier:{merchant.code}"
     return Figures(

@@ -95,7 +95,7 @@ REASONS: dict[str, tuple[Reason, ...]] = {
     "seed.drop": (
         Reason("returns", "Too many returns"),
         Reason("unwilling", "The member does not want it"),
-        Reason("under_review", "Its orders are under review"),
+        Reason("orders_under_review", "Its orders are under review"),
         OTHER,
     ),
     "offer.decline": (
@@ -114,7 +114,7 @@ REASONS: dict[str, tuple[Reason, ...]] = {
     ),
     "showcase.reopen": (
         Reason("settled", "What closed it is settled"),
-        Reason("mistake", "It was closed by mistake"),
+        Reason("closed_by_mistake", "It was closed by mistake"),
         OTHER,
     ),
     "seat.move": (
@@ -246,3 +246,15 @@ def check(kind: str, code: str, note: str = "") -> str:
     if found.needs_note and not note:
         raise Unstated("选择“其他”时请在说明中写明原因")
     return f"{code}: {note}" if note else code
+
+
+_SAID = {(reason.code, reason.title) for kind in REASONS.values() for reason in kind}
+# A code that two kinds explain in different words stands as it is.
+_TITLES = {code: title for code, title in _SAID if [one for one, _ in _SAID].count(code) == 1}
+
+
+def told(kept: str) -> tuple[str, str]:
+    """The title and the note of what `check` keeps; words that begin with no code are all note."""
+    code, _sep, note = kept.partition(":")
+    title = _TITLES.get(code.strip(), "")
+    return (title, note.strip()) if title else ("", kept.strip())

@@ -37,6 +37,21 @@ class TestCheck:
             reason.check("nothing.there", "other", "x")
 
 
+class TestTold:
+    @pytest.mark.parametrize(
+        ("kept", "told"),
+        [
+            ("contact: 来电 核实", ("Contact the person", "来电 核实")),
+            ("contact", ("Contact the person", "")),
+            ("物流赔付", ("", "物流赔付")),
+            ("新版本: 调整门槛", ("", "新版本: 调整门槛")),
+            ("", ("", "")),
+        ],
+    )
+    def test_gives_the_title_of_a_code_and_leaves_other_words(self, kept, told):
+        assert reason.told(kept) == told
+
+
 class TestKinds:
     @pytest.mark.parametrize("kind", reason.REASONS)
     def test_have_codes_of_their_own(self, kind):

@@ -146,6 +146,19 @@ class StandingView(ReadView):
     def heading(self, row: Row[Any]) -> str:
         return row.code
 
+    @expose("/sentence")
+    @permits("member.view")
+    def sentence(self) -> Any:
+        """What the next days bring in one sentence, for lists that do not wait for it."""
+        today = formatting.today()
+        return self.render(
+            "member/sentence.html",
+            soon=totals(forecast(today, in_force(), days=SOON)),
+            soon_days=SOON,
+            today=today,
+            soon_until=today + timedelta(days=SOON - 1),
+        )
+
     @expose("/forecast")
     @permits("member.view")
     def forecast(self) -> Any:
@@ -167,20 +180,20 @@ class StandingView(ReadView):
         )
 
 
-def forecast(today: date, policy: Policy) -> list[outlook.Day]:
-    """The next thirty calendar days in Shanghai, today first; days without anything stand there too."""
+def forecast(today: date, policy: Policy, *, days: int = DAYS) -> list[outlook.Day]:
+    """The next calendar days in Shanghai, today first; days without anything stand there too."""
     begins = formatting.day_start(today)
     db.session.execute(PATIENCE)
     found = {
         day.on: day
         for day in outlook.forecast(
             from_=begins,
-            to=begins + timedelta(days=DAYS),
+            to=begins + timedelta(days=days),
             since=begins - timedelta(days=policy.cycle_days),
             policy=policy,
         )
     }
-    every = [today + timedelta(days=n) for n in range(DAYS)]
+    every = [today + timedelta(days=n) for n in range(days)]
     return [found.get(on) or outlook.Day(on, {}, 0) for on in every]
 
 

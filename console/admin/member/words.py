@@ -91,23 +91,27 @@ STATES = {**STANDINGS, **RANKS}
 def because(key: str) -> Callable[[Row[Any]], str]:
     """A cell that says a reason as the operations write it: its words, and what staff added."""
 
-    def cell(row: Row[Any]) -> str:
-        code, _sep, note = str(row._mapping[key] or "").partition(":")
-        words = BECAUSE.get(code, code)
-        return f"{words}：{note.strip()}" if note.strip() else str(words)
+    return lambda row: said_because(row._mapping[key])
 
-    return cell
+
+def said_because(kept: str | None) -> str:
+    """A reason as the operations write it, in words: theirs, or those of a coded reason."""
+    code, _sep, note = (kept or "").partition(":")
+    if code not in BECAUSE:
+        return formatting.reason(kept)
+    return f"{BECAUSE[code]}：{note.strip()}" if note.strip() else str(BECAUSE[code])
+
+
+def said_state(value: str | None) -> str:
+    """The word for a standing, a rank or a showcase."""
+    badge = STATES.get(value or "") or SHOWCASES.get(value or "")
+    return str(badge.label) if badge else value or formatting.NOTHING
 
 
 def state(key: str) -> Callable[[Row[Any]], str]:
     """A cell with the word for a standing, a rank or a showcase."""
 
-    def cell(row: Row[Any]) -> str:
-        value = row._mapping[key]
-        badge = STATES.get(value) or SHOWCASES.get(value)
-        return str(badge.label) if badge else value or formatting.NOTHING
-
-    return cell
+    return lambda row: said_state(row._mapping[key])
 
 
 def rested_on(row: Row[Any]) -> str:

@@ -5,6 +5,7 @@ from console.admin.money.balance import AdjustView, BalanceView, DebtView
 from console.admin.money.bill import BillLineView, BillView
 from console.admin.money.dry import DryView
 from console.admin.money.posting import PostingView
+from console.admin.money.reserve import ReserveView
 from console.admin.money.switch import SwitchView
 from console.admin.money.tax import TaxView
 from console.admin.money.withdrawal import TransferView, WithdrawalView
@@ -19,6 +20,7 @@ VIEWS = (
     PostingView,
     TaxView,
     DebtView,
+    ReserveView,
     BalanceView,
     AdjustView,
     DryView,

@@ -129,6 +129,10 @@ class DebtView(ReadView):
     )
     searches = (Prefix(MEMBER),)
     search_hint = _l("Member code, from its beginning")
+    list_template = "money/debts.html"
+
+    def extras(self) -> dict[str, Any]:
+        return {"ages": AGES, "aged": queries.debts_by_age(AGE)}
 
     def base(self) -> Select[Any]:
         return sa.select().select_from(Account).where(Account.bucket == "debt", Account.balance_fen < 0)
@@ -176,7 +180,7 @@ class AdjustView(ReadView):
             kind=Kind.MONEY,
         ),
         Column(key="state", title=_l("State"), at=Approval.state, kind=Kind.CODE),
-        Column(key="reason", title=_l("Reason"), at=Approval.reason),
+        Column(key="reason", title=_l("Reason"), at=Approval.reason, kind=Kind.REASON),
         Column(key="made_by", title=_l("Asked for by"), at=Approval.made_by, kind=Kind.CODE),
         Column(key="made_at", title=_l("Asked for"), at=Approval.made_at, kind=Kind.MOMENT),
         Column(key="decided_by", title=_l("Decided by"), at=Approval.decided_by, kind=Kind.CODE),

@@ -72,7 +72,15 @@ class BillView(ReadView):
     hint = _l("One a month: previewed, built, confirmed by a second person, paid line by line.")
     empty = _l("No bill was built yet. Begin with the preview of a month.")
     columns: ClassVar[tuple[Column, ...]] = (
-        Column(key="month", title=_l("Month"), at=DividendBill.month, kind=Kind.DAY, sort=True, link=True),
+        Column(
+            key="month",
+            title=_l("Month"),
+            at=DividendBill.month,
+            kind=Kind.DAY,
+            sort=True,
+            link=True,
+            cell=lambda row: f"{row.month:%Y-%m}",
+        ),
         Column(key="state", title=_l("State"), at=DividendBill.state, kind=Kind.BADGE, badges=BILLS),
         Column(key="lines", title=_l("Lines"), at=COUNT, kind=Kind.COUNT),
         Column(key="total", title=_l("Total"), at=TOTAL, kind=Kind.MONEY),

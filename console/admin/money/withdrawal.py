@@ -87,7 +87,7 @@ class WithdrawalView(ReadView):
         Column(key="hands", title=_l("Approved by"), at=HANDS),
         Column(key="requested_at", title=_l("Asked for"), at=Withdrawal.requested_at, kind=Kind.MOMENT),
         Column(key="ended_at", title=_l("Ended"), at=Withdrawal.ended_at, kind=Kind.MOMENT, shown=False),
-        Column(key="reason", title=_l("Reason"), at=Withdrawal.reason, shown=False),
+        Column(key="reason", title=_l("Reason"), at=Withdrawal.reason, shown=False, kind=Kind.REASON),
     )
     questions = (
         OneOf(key="state", title=_l("State"), at=Withdrawal.state, choices=words(STATES)),

@@ -87,6 +87,18 @@ class TestReport:
         assert "¥0.99" in page
         assert f"/orders/?region=3301&amp;completed_from={month}-01" in page
 
+    def test_stands_beside_the_month_before_and_goes_home_as_a_file(self, staff):
+        running()
+        at = formatting.now()
+        world.completed("A-1", region="330106", at=at)
+        following = (at.replace(day=1) + timedelta(days=40)).strftime("%Y-%m")
+        page = staff("finance").get(f"/region-report/?month={following}").text
+        assert "上期 ¥0.99" in page
+        file = staff("finance").get(f"/region-report/agents.csv?month={at + timedelta(hours=8):%Y-%m}")
+        assert file.mimetype == "text/csv"
+        assert "浙江省 杭州市,amy,1,99.00,0.99" in file.text
+        assert staff("support").get("/region-report/agents.csv").status_code == 403
+
     @pytest.mark.parametrize("month", ["", "2026-13", "x", "1999-01"])
     def test_of_no_month_is_of_this_one(self, staff, month):
         assert f"{formatting.today():%Y-%m}" in staff("finance").get(f"/region-report/?month={month}").text

@@ -152,6 +152,20 @@ class TestForecast:
         rows = browser.get(passed).text
         assert re.findall(r'by-code/(\w+)"><code>\1</code></a></td>\s*<td class=" is-badge"', rows) == ["a"]
 
+    def test_is_one_sentence_on_the_lists_of_members(self, staff, cycles):
+        browser = staff("operator")
+        for path in ("/members/", "/standing/"):
+            assert 'data-poll="/standing/sentence"' in browser.get(path).text
+        said = browser.get("/standing/sentence").text
+        assert "1 人将在 5 天内冻结" in said
+        assert "退出" not in said
+        link = re.search(r'href="(/standing/[^"]*)"', said)[1].replace("&amp;", "&")
+        assert listed(browser.get(link).text) & {"a", "b"} == {"b"}
+
+    def test_that_is_empty_says_so(self, staff, session):
+        world.network(Template.TRIPLE)
+        assert "5 天内没有人将冻结" in staff("operator").get("/standing/sentence").text
+
     def test_counts_candidates_who_lapse(self, staff, candidate):
         page = staff("operator").get("/standing/forecast").text
         assert "/admission/?lapses_from=" in page

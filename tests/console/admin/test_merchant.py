@@ -130,7 +130,7 @@ class TestShowcases:
         self.close(browser, member)
         size = "SELECT size FROM team WHERE member_id = :id"
         assert db.session.scalar(sa.text(size), {"id": above.id}) == 1
-        browser.post(f"/showcases/{member.id}/reopen", data={"reason_code": "mistake"})
+        browser.post(f"/showcases/{member.id}/reopen", data={"reason_code": "closed_by_mistake"})
         assert fresh(member).showcase == "open"
         assert db.session.scalar(sa.text(size), {"id": above.id}) == 2
         kinds = sa.select(StandingChange.kind).where(StandingChange.member_id == member.id)
@@ -142,7 +142,7 @@ class TestShowcases:
         standing.close_showcase(member=member, at=world.AT, reason="strikes")
         db.session.commit()
         page = staff("operator").post(
-            f"/showcases/{member.id}/reopen", data={"reason_code": "mistake"}, follow_redirects=True
+            f"/showcases/{member.id}/reopen", data={"reason_code": "closed_by_mistake"}, follow_redirects=True
         )
         assert "规则 8.2" in page.text
         assert fresh(member).showcase == "closed"

@@ -50,7 +50,7 @@ class TestQueues:
         db.session.commit()
         browser = staff("operator")
         text = browser.get("/").text
-        assert 'href="/jobs/?state=dead"' in text
+        assert 'href="/dead-letters/"' in text
         assert 'href="/events/?told=no"' in text
         assert "order.paid" in browser.get("/events/?told=no").text
         assert "order.paid" not in browser.get("/events/?told=yes").text

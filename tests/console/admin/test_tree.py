@@ -192,7 +192,12 @@ class TestLog:
         db.session.commit()
         page = staff("auditor").get("/moves/?kind=move").text
         row = re.sub(r"<[^>]+>|\s+", " ", page[page.index("<tbody") : page.index("</tbody")])
-        assert [word for word in row.split() if word in ("b", "M-10", "a", "family")] == ["b", "M-10", "a", "family"]
+        assert [word for word in row.split() if word in ("b", "M-10", "a", "应与亲友或同事相邻")] == [
+            "b",
+            "M-10",
+            "a",
+            "应与亲友或同事相邻",
+        ]
 
     def test_shows_a_merchant_its_own_networks(self, staff):
         network = world.network()
