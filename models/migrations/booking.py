@@ -37,10 +37,10 @@ BEGIN
     INSERT INTO posting (id, key, digest, kind, subject, at, facts) OVERRIDING SYSTEM VALUE
     SELECT d.id, d.key, d.digest, d.kind, d.subject, d.at, d.facts FROM unnest(drafts) d;
     INSERT INTO account (code, bucket, is_hot, balance_fen)
-    SELECT DISTINCT l.account, l.bucket, l.is_hot, CASE WHEN l.is_hot THEN NULL ELSE 0 END
-    FROM unnest(drafts) d, LATERAL (
-        SELECT account, bucket, bucket IN ('custody', 'clearing', 'supplier', 'margin', 'house', 'reserve') AS is_hot
-        FROM unnest(d.legs)) l
+    SELECT l.account, l.bucket, l.is_hot, CASE WHEN l.is_hot THEN NULL ELSE 0 END
+    FROM (SELECT DISTINCT b.account, b.bucket FROM unnest(drafts) d, LATERAL unnest(d.legs) b) u
+    CROSS JOIN LATERAL (SELECT u.account, u.bucket,
+        u.bucket IN ('custody', 'clearing', 'supplier', 'margin', 'house', 'reserve') AS is_hot) l
     WHERE NOT EXISTS (SELECT FROM account a WHERE a.code = l.account) ORDER BY l.account
     ON CONFLICT (code) DO NOTHING;
     INSERT INTO leg (posting_id, n, account_id, amount_fen, cause, level, rate_bps, base_fen, reason)

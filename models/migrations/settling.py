@@ -234,26 +234,44 @@ END $$
 """
 
 # rules §5.8: each full multiple of the step that lifetime earnings pass asks for an own normal order, and each own
-# normal order meets the oldest that is asked for, in the orders' order.
+# normal order meets the oldest that is asked for, in the orders' order. That order matters to those alone who are asked
+# for one and buy in the same set: they go event by event, all others at once. 1000: rules.withdrawal.passed.
 OWE = """
 CREATE FUNCTION settle_owe(done settled[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
+    asked jsonb;
+    bought bigint[];
     one record;
 BEGIN
-    FOR one IN
-        SELECT e.n, e.member_id, e.at, e.times FROM (
-            SELECT x.n, x.member_id, x.at,
-                   (x.earned_fen + x.upto) / x.step_fen - (x.earned_fen + x.upto - x.fen) / x.step_fen AS times
+    SELECT jsonb_agg(jsonb_build_object('n', e.n, 'member_id', e.member_id, 'at', e.at, 'times', e.times)) INTO asked
+    FROM (
+        SELECT x.n, x.member_id, x.at,
+               least((x.earned_fen + x.upto) / x.step_fen - (x.earned_fen + x.upto - x.fen) / x.step_fen, 1000) AS times
+        FROM (
+            SELECT g.*, m.earned_fen, sum(g.fen) OVER (PARTITION BY g.member_id ORDER BY g.n)::bigint AS upto
             FROM (
-                SELECT g.*, m.earned_fen, sum(g.fen) OVER (PARTITION BY g.member_id ORDER BY g.n)::bigint AS upto
-                FROM (
-                    SELECT s.n, (s.draft).at, s.step_fen, l.member_id, sum(l.amount_fen)::bigint AS fen
-                    FROM unnest(done) s, LATERAL unnest((s.draft).legs) l WHERE l.member_id IS NOT NULL
-                    GROUP BY s.n, (s.draft).at, s.step_fen, l.member_id) g
-                JOIN member m ON m.id = g.member_id) x) e
-        WHERE e.times > 0
+                SELECT s.n, (s.draft).at, s.step_fen, l.member_id, sum(l.amount_fen)::bigint AS fen
+                FROM unnest(done) s, LATERAL unnest((s.draft).legs) l WHERE l.member_id IS NOT NULL
+                GROUP BY s.n, (s.draft).at, s.step_fen, l.member_id) g
+            JOIN member m ON m.id = g.member_id) x) e
+    WHERE e.times > 0;
+    bought := ARRAY(
+        SELECT b.id FROM (
+            SELECT DISTINCT s.buyer_id AS id FROM unnest(done) s WHERE s.kind = 'normal' AND s.buyer_id IS NOT NULL) b
+        WHERE EXISTS (SELECT FROM obligation o WHERE o.member_id = b.id AND o.met_at IS NULL)
+           OR b.id IN (SELECT e.member_id FROM jsonb_to_recordset(asked) AS e (member_id bigint)));
+    INSERT INTO obligation (member_id, since)
+    SELECT e.member_id, e.at
+    FROM jsonb_to_recordset(asked) AS e (n bigint, member_id bigint, at timestamptz, times int),
+        generate_series(1, e.times)
+    WHERE e.member_id <> ALL (bought) ORDER BY e.n, e.member_id;
+    FOR one IN
+        SELECT e.n, e.member_id, e.at, e.times
+        FROM jsonb_to_recordset(asked) AS e (n bigint, member_id bigint, at timestamptz, times int)
+        WHERE e.member_id = ANY (bought)
         UNION ALL
-        SELECT s.n, s.buyer_id, (s.draft).at, 0 FROM unnest(done) s WHERE s.kind = 'normal' AND s.buyer_id IS NOT NULL
+        SELECT s.n, s.buyer_id, (s.draft).at, 0 FROM unnest(done) s
+        WHERE s.kind = 'normal' AND s.buyer_id = ANY (bought)
         ORDER BY n, times DESC
     LOOP
         IF one.times > 0 THEN

@@ -11,6 +11,8 @@ from models.rules.policy import EarnerMode, Policy
 from models.rules.standing import Standing
 
 OBLIGATION_DAYS = 30
+# What one share may ask for at once: a tiny step and an outsized order would otherwise ask for a million own orders.
+OBLIGATIONS_AT_ONCE = 1_000
 
 
 class TransferState(StrEnum):
@@ -153,7 +155,7 @@ class Obligation:
 def passed(before_fen: int, after_fen: int, policy: Policy) -> int:
     """How many full multiples of the step lifetime earnings passed on their way up (rules 5.8)."""
     step = policy.high_earner_step_fen
-    return max(0, after_fen // step - before_fen // step)
+    return min(max(0, after_fen // step - before_fen // step), OBLIGATIONS_AT_ONCE)
 
 
 def meet(obligations: Sequence[Obligation], at: datetime) -> list[Obligation]:

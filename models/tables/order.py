@@ -109,7 +109,8 @@ class Refund(Base):
 class Share(Base):
     """A row of a settlement and where it lies now. Every row but margin; a member's lies in a ``bucket``.
 
-    ``level`` is 1..3 for any income from a downline, by constraint. ``reversed_fen`` is what refunds took back.
+    ``level`` is 1..3 for any income from a downline, by constraint. ``reversed_fen`` is what refunds took back. That
+    its order and its member are there is said by the triggers of 0021, a statement at a time.
     """
 
     __tablename__ = "share"
@@ -123,13 +124,13 @@ class Share(Base):
         sa.Index("ix_share_region", "member_id", "order_id", postgresql_where=sa.text("kind = 'region'")),
     )
 
-    order_id: Mapped[int] = mapped_column(sa.ForeignKey("shop_order.id"), primary_key=True)
+    order_id: Mapped[int] = mapped_column(primary_key=True)
     n: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True)
     kind: Mapped[str]
     account: Mapped[str] = mapped_column(CODE)
     amount_fen: Mapped[int]
     reversed_fen: Mapped[int] = mapped_column(default=0)
-    member_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"))
+    member_id: Mapped[int | None]
     level: Mapped[int | None] = mapped_column(sa.SmallInteger)
     bucket: Mapped[str | None]
     reason: Mapped[str | None]

@@ -106,6 +106,10 @@ class TestObligations:
         owed = [Obligation(since=START), Obligation(since=START + timedelta(days=29))]
         assert withdrawal.any_overdue(owed, START + timedelta(days=30))
 
+    def test_are_asked_for_in_numbers_a_person_could_meet(self):
+        tiny = replace(PLAN, high_earner_step_fen=1)
+        assert [withdrawal.passed(0, fen, tiny) for fen in (0, 999, 1_000, 10**11)] == [0, 999, 1_000, 1_000]
+
 
 class TestChecks:
     def test_name_their_rules_in_the_order_in_which_a_person_can_act(self):
