@@ -60,6 +60,10 @@ LINES: tuple[Line, ...] = (
     Line("商品指标", "count_products", Every(3600)),
     Line("标记种子达人候选", "tag_seeds", Daily(time(0, 20))),
     Line("每周清流计划", "plan_flows", Weekly(1, time(4, 30))),
+    Line("合规检查", "lint_live", Every(1800)),
+    Line("投诉时钟", "watch_complaints", Every(300)),
+    Line("结构监测", "watch_structure", Every(300)),
+    Line("结构全量检查", "check_structure", Daily(time(2, 20))),
     Line("收尾过期会话", "close_lapsed", Every(1800)),
 )
 

@@ -20,8 +20,11 @@ from models.tables.case import (
     ReviewerAway,
     StaffTie,
 )
+from models.tables.complaint import Complaint, ComplaintMessage
 from models.tables.due import SetAside
+from models.tables.finding import Finding, LawCheck
 from models.tables.flow import FlowLine, FlowPlan
+from models.tables.handout import Erasure, Handout
 from models.tables.history import HistoryLine, RawLine, StagedLine
 from models.tables.identity import MemberIdentity, MemberSession
 from models.tables.importing import ImportIssue, ImportLayout, ImportRun
@@ -66,6 +69,12 @@ __all__ = [
     "Statement",
     "StatementDraft",
     "StatementLine",
+    "Complaint",
+    "ComplaintMessage",
+    "Erasure",
+    "Finding",
+    "Handout",
+    "LawCheck",
     "BalanceReminder",
     "Parcel",
     "ParcelTrack",

@@ -18,15 +18,19 @@ from console.admin.audit import AuditView
 from console.admin.base import SECTIONS, SecureView, check
 from console.admin.batch import BatchRowView, BatchView
 from console.admin.board import BusinessBoard, CategoryBoard, RegionBoard, RepurchaseBoard
+from console.admin.complaint import ComplaintView
 from console.admin.curation import CurationView
 from console.admin.dead_letter import DeadLetterView
 from console.admin.due import SetAsideView
 from console.admin.export import ExportView, offer
+from console.admin.finding import FindingView
 from console.admin.flow import FlowView
 from console.admin.history import HistoryView
 from console.admin.home import HomeView
 from console.admin.importing import ImportView, LayoutView
 from console.admin.job import EventView, JobView, TimetableView
+from console.admin.lamps import LampView
+from console.admin.law import LawView
 from console.admin.listing import DelistingView, DelistingWindowView, ListingView, SyncLogView
 from console.admin.matrix import MatrixView
 from console.admin.member import AdmissionView, MemberView, OfferView, RankView, SeedView, StandingLogView, StandingView
@@ -88,9 +92,13 @@ VIEWS: tuple[type[SecureView], ...] = (
     AgencyView,
     AgencyReportView,
     UnmatchedView,
+    LampView,
+    FindingView,
+    ComplaintView,
     PolicyView,
     AgreementView,
     ConsentView,
+    LawView,
     ImportView,
     HistoryView,
     LayoutView,

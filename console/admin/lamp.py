@@ -1,4 +1,4 @@
-"""合规灯: the lights of the compliance desk as the workbench shows them, one line a watch."""
+"""合规灯: the lights of the compliance desk as the workbench shows them, one line a lamp."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -7,12 +7,14 @@ from datetime import datetime
 from flask import url_for
 from flask_babel import gettext as _
 
+from console import formatting
 from console.admin.base import Viewer
 from console.admin.columns import Text, Tone
-from models import PolicyVersion, db
-from models.operations import policy as operations
-from models.queries import policy as policies
-from models.rules import lint
+from console.admin.finding import GROUPS, STANDING
+from models.queries import lamp as queries
+from models.rules.finding import Light
+
+TONES = {Light.GREEN: Tone.GOOD, Light.AMBER: Tone.WARN, Light.RED: Tone.BAD}
 
 
 @dataclass(frozen=True)
@@ -33,19 +35,18 @@ class Watch:
     look: Callable[[datetime], Iterable[Lamp]]
 
 
-def _policy(at: datetime) -> Iterator[Lamp]:
-    """What the lint says of the policy in force."""
-    version_id, _policy = policies.in_force(at)
-    version = db.session.get_one(PolicyVersion, version_id)
-    found = operations.findings(version, at=at)
-    red = lint.red(found)
-    says = _("%(red)s red findings, %(all)s in all", red=len(red), all=len(found))
-    tone = Tone.BAD if red else Tone.WARN if found else Tone.GOOD
-    yield Lamp(_("The policy in force"), tone, says, url_for("policies.detail", row_id=version_id))
+def _groups(at: datetime) -> Iterator[Lamp]:
+    """The eight lamps by what was last found: the lint itself runs as a job, never while a page is opened."""
+    if "lint_live" not in queries.looked():
+        yield Lamp(_("Rules over live data"), Tone.WARN, _("not looked yet"), url_for("lamps.index_view"))
+    for one in queries.lamps():
+        since = _("since %(moment)s", moment=formatting.shanghai(one.since)) if one.since else _("in order")
+        url = url_for("findings.index_view", group=one.key, state=STANDING)
+        yield Lamp(GROUPS[one.key], TONES[one.light], since, url)
 
 
-# Each watch of the compliance desk adds its line.
-WATCHES: tuple[Watch, ...] = (Watch("policy.view", _policy),)
+# Each watch of the compliance desk adds its lines.
+WATCHES: tuple[Watch, ...] = (Watch("lamp.view", _groups),)
 
 
 def lit(person: Viewer, *, at: datetime) -> list[Lamp]:

@@ -16,10 +16,12 @@ from console.admin.columns import Text
 from models import (
     AfterSale,
     Approval,
+    Complaint,
     CurationProposal,
     Difference,
     DividendBill,
     Event,
+    Finding,
     Job,
     Member,
     Order,
@@ -181,6 +183,22 @@ QUEUES: tuple[Queue, ...] = (
         "differences",
         {"state": "open"},
         timedelta(days=3),
+    ),
+    Queue(
+        _l("Complaints to answer"),
+        "complaint.answer",
+        lambda person: sa.select(Complaint.opened_at).where(Complaint.answered_at.is_(None)),
+        "complaints",
+        {"state": "open"},
+    ),
+    Queue(
+        _l("Red findings nobody has taken"),
+        "finding.own",
+        lambda person: sa.select(Finding.first_at).where(
+            Finding.state == "open", Finding.severity.in_(["block", "crit", "freeze"])
+        ),
+        "findings",
+        {"state": "open"},
     ),
     Queue(
         _l("Due but blocked"),

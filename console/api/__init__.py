@@ -5,7 +5,20 @@ from typing import Any
 from flask import Blueprint, Flask, Response, render_template
 
 from console import auth, problem
-from console.api import agency, agreement, export, growth, me, money, openapi, order, product, session, simulation
+from console.api import (
+    agency,
+    agreement,
+    complaint,
+    export,
+    growth,
+    me,
+    money,
+    openapi,
+    order,
+    product,
+    session,
+    simulation,
+)
 from console.api.route import Guard, Route, route, serve, told
 from console.problem import Problem
 from jobs.pace import Pace
@@ -13,7 +26,7 @@ from models import db
 from models.errors import DomainError
 
 BASE = "/api/v1"
-RESOURCES = (session, agreement, me, export, growth, money, product, order, agency, simulation)
+RESOURCES = (session, agreement, me, export, growth, money, product, order, agency, simulation, complaint)
 
 
 def register(app: Flask) -> None:

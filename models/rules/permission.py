@@ -213,6 +213,21 @@ _POLICY = (
     Permission("agreement.publish", "Publish an agreement", (Role.COMPLIANCE,), step_up=True),
 )
 
+_LEGAL = (
+    Permission("lamp.view", "See the compliance lamps", HOUSE),
+    Permission("finding.view", "See findings", HOUSE),
+    Permission("finding.own", "Take findings", (Role.OPERATOR, Role.FINANCE, Role.REVIEWER, Role.COMPLIANCE)),
+    Permission("finding.mute", "Mute findings", (Role.COMPLIANCE,)),
+    Permission(
+        "complaint.view",
+        "See complaints",
+        (Role.OPERATOR, Role.REVIEWER, Role.COMPLIANCE, Role.SUPPORT, Role.AUDITOR),
+    ),
+    Permission("complaint.answer", "Take in, answer and close complaints", (Role.COMPLIANCE, Role.SUPPORT)),
+    Permission("law.view", "See the laws behind the rules", HOUSE),
+    Permission("law.check", "Note that a law was looked at", (Role.COMPLIANCE,)),
+)
+
 _SYSTEM = (
     Permission("job.view", "See jobs", HOUSE),
     Permission("job.cancel", "Cancel a job", (Role.OPERATOR,)),
@@ -266,6 +281,7 @@ _DESKS = (
     _ORDER,
     _REGION,
     _POLICY,
+    _LEGAL,
     _SYSTEM,
     _CASE,
     _FLOW,

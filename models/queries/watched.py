@@ -1,0 +1,218 @@
+"""What the running platform breaks of the lint, subject by subject: measured from the tables, never typed in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from models.base import db
+from models.queries import measured, tax
+from models.queries import policy as policies
+from models.rules import lint
+from models.rules.finding import Hit
+from models.rules.lint import Facts, Severity
+from models.tables.payout import Withdrawal
+
+MOST = 200
+"""Findings of one rule at once; beyond it nobody reads a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """One question to the tables: who breaks the rule (``subject``), by what (``evidence``), how bad (``severity``)."""
+
+    rule: str
+    query: str
+    mend: str = ""
+
+
+_IN_FORCE = """
+    v.state = 'approved' AND v.effective_at <= :at AND NOT EXISTS (SELECT FROM policy_version n
+        WHERE n.state = 'approved' AND n.effective_at <= :at AND (n.effective_at, n.id) > (v.effective_at, v.id))
+"""
+
+LIVE: tuple[Live, ...] = (
+    Live(
+        "R01",
+        "SELECT 'order:' || o.number AS subject, 'level=' || s.level AS evidence, 'block' AS severity"
+        " FROM share s JOIN shop_order o ON o.id = s.order_id WHERE s.level > 3",
+        "冲回超层份额转入沉淀（over_cap）",
+    ),
+    Live(
+        "R02",
+        f"""SELECT 'policy:' || v.id AS subject,
+            CASE WHEN v.opinion_until <= :at THEN '法律意见已于 ' ELSE '法律意见将于 ' END
+                || to_char(v.opinion_until AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD') || ' 到期' AS evidence,
+            CASE WHEN v.opinion_until <= :at THEN 'crit' ELSE 'warn' END AS severity
+        FROM policy_version v WHERE {_IN_FORCE} AND v.opinion_until <= CAST(:at AS timestamptz) + interval '30 days'""",
+        "换取新的法律意见并重新提交策略；到期后新订单自动按稳健版执行",
+    ),
+    Live(
+        "R04",
+        """SELECT 'bill:' || to_char(b.month, 'YYYY-MM') AS subject,
+            count(*) || ' 笔分红以人数等级为条件，合计 ' || sum(l.amount_fen) || ' 分' AS evidence, 'block' AS severity
+        FROM dividend_line l JOIN dividend_bill b ON b.id = l.bill_id
+        JOIN LATERAL policy_at(b.built_at) p ON true JOIN policy_version v ON v.id = p.id
+        WHERE l.state = 'paid' AND coalesce(v.terms ->> 'rank.by', CASE v.preset WHEN 'plan' THEN 'team' END) = 'team'
+        GROUP BY b.month ORDER BY b.month DESC""",
+        "把等级改为按本人成交（rank.by=own）",
+    ),
+    Live(
+        "R13",
+        """SELECT 'member:' || m.code AS subject, '因退货关闭橱窗' AS evidence, 'block' AS severity
+        FROM standing_change c JOIN member m ON m.id = c.member_id
+        WHERE c.kind = 'closed' AND c.reason = 'admission_refund' AND m.showcase = 'closed'
+        ORDER BY c.id DESC""",
+        "恢复橱窗，并把 admission.refund_effect 改为 none",
+    ),
+    Live(
+        "R14",
+        """SELECT 'after-sale:' || a.id AS subject,
+            CASE WHEN a.goods_back_at IS NULL THEN '申请已 ' || extract(day FROM :at - a.opened_at) || ' 天未答复'
+                ELSE '退货到仓 ' || extract(day FROM :at - a.goods_back_at) || ' 天未退款' END AS evidence,
+            CASE WHEN a.goods_back_at <= CAST(:at AS timestamptz) - interval '7 days' THEN 'crit' ELSE 'warn' END
+                AS severity
+        FROM after_sale a WHERE a.ended_at IS NULL AND (
+            a.goods_back_at <= CAST(:at AS timestamptz) - interval '5 days'
+            OR a.state = 'opened' AND a.opened_at <= CAST(:at AS timestamptz) - interval '2 days')
+        ORDER BY a.id""",
+        "到售后台退款或答复",
+    ),
+    Live(
+        "R20",
+        """SELECT 'member:' || m.code AS subject,
+            '考核冻结 ' || sum(s.amount_fen - s.reversed_fen) || ' 分' AS evidence, 'block' AS severity
+        FROM share s JOIN member m ON m.id = s.member_id
+        WHERE s.bucket = 'frozen' GROUP BY m.code HAVING sum(s.amount_fen - s.reversed_fen) > 0 ORDER BY m.code""",
+        "把考核后果改为提醒（assess.effect=remind），释放已得佣金",
+    ),
+    Live(
+        "R27",
+        """SELECT 'agency:' || g.id AS subject, '在任而没有签署的合同' AS evidence, 'block' AS severity
+        FROM region_agent g WHERE g.state = 'active' AND g.contract IS NULL
+        UNION ALL
+        SELECT 'account:' || a.code, '押金 ' || a.balance_fen || ' 分在任期结束后未退', 'warn'
+        FROM account a WHERE a.bucket = 'deposit' AND a.balance_fen > 0
+        AND NOT EXISTS (SELECT FROM region_agent g
+            WHERE g.state = 'active' AND a.code = 'deposit:' || g.region_code)""",
+        "补签合同，或退还押金",
+    ),
+    Live(
+        "R32",
+        """SELECT 'withdrawal:' || w.number AS subject, '收款人没有实名' AS evidence, 'block' AS severity
+        FROM withdrawal w JOIN member m ON m.id = w.member_id
+        WHERE w.state NOT IN ('rejected', 'FAIL', 'CANCELLED') AND m.real_name_at IS NULL AND m.position IS NULL
+        ORDER BY w.id""",
+        "先完成实名，再付款",
+    ),
+    Live(
+        "R35",
+        """SELECT 'export:' || e.id AS subject, '明文导出 ' || e.rows || ' 行，超过 1000 行没有第二人复核' AS evidence,
+            'block' AS severity FROM export e
+        WHERE NOT e.is_masked AND e.rows > 1000 AND e.ready_at > CAST(:at AS timestamptz) - interval '30 days'
+        ORDER BY e.id""",
+        "改用掩码导出；确需明文时分批并说明用途",
+    ),
+    Live(
+        "R39",
+        """SELECT 'complaint:' || c.id AS subject,
+            CASE WHEN c.due_at <= :at THEN '超时 ' ELSE '还剩 ' END
+                || round(abs(extract(epoch FROM :at - c.due_at)) / 60) || ' 分钟' AS evidence,
+            CASE WHEN c.due_at <= :at THEN 'crit' ELSE 'warn' END AS severity
+        FROM complaint c WHERE c.answered_at IS NULL
+        AND c.due_at <= CAST(:at AS timestamptz) + interval '4 hours' ORDER BY c.due_at""",
+        "立即由专人答复",
+    ),
+    Live(
+        "R40",
+        """SELECT 'policy:' || v.id AS subject,
+            '批准到生效只有 ' || extract(day FROM v.effective_at - v.approved_at) || ' 天' AS evidence,
+            'block' AS severity
+        FROM policy_version v WHERE v.state = 'approved'
+        AND v.effective_at > CAST(:at AS timestamptz) - interval '30 days'
+        AND v.effective_at - v.approved_at < interval '15 days'
+        AND EXISTS (SELECT FROM policy_version o WHERE o.state = 'approved' AND o.effective_at < v.effective_at)
+        ORDER BY v.id""",
+        "重要规则至少提前十五日公示；可撤回后另定生效日",
+    ),
+    Live(
+        "R45",
+        """SELECT 'member:' || m.code AS subject, '没有同意协议 ' || a.version AS evidence, 'warn' AS severity
+        FROM agreement_in_force(:at) a JOIN member m ON m.position IS NULL AND m.standing IN ('active', 'frozen')
+        WHERE NOT EXISTS (SELECT FROM consent c WHERE c.member_id = m.id AND c.agreement_id = a.id)
+        AND EXISTS (SELECT FROM share s JOIN shop_order o ON o.id = s.order_id
+            WHERE s.member_id = m.id AND o.paid_at > a.effective_at)
+        ORDER BY m.code""",
+        "请会员在小程序里同意新版协议",
+    ),
+)
+PER_SUBJECT = frozenset({"R14", "R32"})
+"""Rules that are measured subject by subject and in sum; the sum is left out."""
+COVERED = frozenset(
+    {one.rule for one in LIVE} | {one.id for one in lint.RULES if one.id not in {"R16", "R17"}} | {"R45"}
+)
+"""Rules that `hits` answers for: what of them is not among its hits is over."""
+
+
+def hits(at: datetime) -> Iterator[Hit]:
+    """Everything that breaks a rule at this instant: the policy in force, then the tables, rule by rule."""
+    yield from _of_policy(at)
+    for live in LIVE:
+        for row in db.session.execute(sa.text(f"{live.query} LIMIT {MOST}"), {"at": at}):
+            yield Hit(rule=live.rule, severity=Severity(row.severity), subject=row.subject, evidence=row.evidence,
+                      mend=live.mend)  # fmt: skip
+    yield from _untaxed()
+    yield from _unfiled(at)
+
+
+def _of_policy(at: datetime) -> Iterator[Hit]:
+    version_id, policy = policies.in_force(at)
+    until = db.session.scalar(sa.text("SELECT opinion_until FROM policy_version WHERE id = :id"), {"id": version_id})
+    facts = Facts(at=at, opinion_until=until, **measured.facts(at))
+    for found in lint.lint(policy, facts):
+        if found.rule not in PER_SUBJECT:
+            yield Hit(rule=found.rule, severity=found.severity, subject=f"policy:{version_id}", evidence=found.evidence)
+
+
+def _untaxed() -> Iterator[Hit]:
+    """Months whose withholding lies below what the cumulation comes to (公告 2025-16)."""
+    worked = tax.WORKED.c
+    chosen = (
+        sa.select(Withdrawal.number, worked.due_fen, worked.withheld_fen)
+        .join(tax.WORKED, sa.true())
+        .where(tax.LAST, worked.due_fen > worked.withheld_fen)
+        .order_by(Withdrawal.id)
+        .limit(MOST)
+    )
+    for row in db.session.execute(chosen):
+        yield Hit(
+            rule="R33",
+            severity=Severity.BLOCK,
+            subject=f"withdrawal:{row.number}",
+            evidence=f"应预扣 {row.due_fen} 分，已预扣 {row.withheld_fen} 分",
+            mend="在下一笔付款中补扣，并更正申报",
+        )
+
+
+# The quarter's report is due by the end of the month after it; from the 25th on a missing one is critical (R33).
+_UNFILED = """
+    SELECT to_char(q, 'YYYY"Q"Q') AS quarter FROM (
+        SELECT date_trunc('quarter', CAST(:at AS timestamptz) AT TIME ZONE 'Asia/Shanghai') - interval '3 months' AS q,
+            CAST(:at AS timestamptz) AT TIME ZONE 'Asia/Shanghai' AS now) t
+    WHERE extract(month FROM now)::int % 3 = 1 AND extract(day FROM now) >= 25
+    AND EXISTS (SELECT FROM withdrawal w WHERE w.month >= q AND w.month < q + interval '3 months')
+    AND NOT EXISTS (SELECT FROM handout h WHERE h.kind = 'platform_income' AND h.ready_at IS NOT NULL
+        AND h.subject = to_char(q, 'YYYY"Q"Q'))
+"""
+
+
+def _unfiled(at: datetime) -> Iterator[Hit]:
+    for row in db.session.execute(sa.text(_UNFILED), {"at": at}):
+        yield Hit(
+            rule="R33",
+            severity=Severity.CRIT,
+            subject=f"quarter:{row.quarter}",
+            evidence="季度涉税信息还没有生成报送文件，本月底到期",
+            mend="到「涉税报送」生成并报送",
+        )
