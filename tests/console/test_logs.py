@@ -10,6 +10,11 @@ import structlog
 from flask import Flask
 
 from console import logs
+from models import transaction
+from models.operations import note
+from models.operations.note import Facts
+from tests.console.api.phone import Phone
+from tests.operations import world
 
 PHONE, NAME, ADDRESS = "13812345678", "欧阳明月", "浙江省杭州市西湖区文三路478号3幢502室"
 OPENID, PASSWORD, TOKEN = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", "一二三四五六七八-Zx9", "qxt_9f8e7d6c5b4a39281706"
@@ -161,3 +166,27 @@ class TestAccess:
         (access,) = _events(written())
         assert (access["status"], access["route"]) == (404, None)
         assert answer.headers["X-Request-ID"] == access["request_id"] != "forged-by-a-stranger"
+
+
+class TestPlanted:
+    """Personal data and secrets go through sign-in, search, notes and the API; the log holds none of them."""
+
+    def test_words_are_found_in_no_line_of_the_log(self, app, staff, client, written):
+        typed = {"login": PHONE, "password": PASSWORD, "code": "424242"}
+        client.post("/sign-in", data=typed)
+        world.network()
+        with transaction():
+            member = world.member("p1")
+            note.keep_person(member_id=member.id, facts=Facts(nickname=NAME, phone=PHONE))
+        browser = staff("operator")
+        browser.get(f"/members/?q={PHONE}")
+        browser.get(f"/find?q={NAME}")
+        browser.get(f"/nowhere/{PHONE}")
+        browser.post(f"/members/{member.id}/add-note", data={"text": f"{NAME} {PHONE}"})
+        phone = Phone(app, OPENID).sign_in()
+        phone.get(f"/products?cursor={PHONE}")
+        phone.ask("PATCH", "/me", {"phone": PHONE, "nickname": NAME})
+        lines = written()
+        assert lines.count("\n") >= 8
+        planted = (PHONE, NAME, OPENID, PASSWORD, "424242", phone.tokens["access_token"])
+        assert [word for word in planted if word in lines] == []

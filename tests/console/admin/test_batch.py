@@ -83,6 +83,16 @@ class TestPreview:
         assert staff("auditor").post("/batches/preview", data=form(dead(1))).status_code == 403
 
 
+class TestScope:
+    def test_leaves_out_rows_that_the_list_would_not_show(self, dead, staff, work):
+        (good,), (other,) = dead(1), dead(1, state="cancelled")
+        browser = staff("operator")
+        ticked = form([good, other], page="dead_letters")
+        assert "共 1 行" in browser.post("/batches/preview", data=ticked).text
+        browser.post("/batches/start", data=ticked | {"rows": "1"})
+        assert set(results(newest())) == {good}
+
+
 class TestStart:
     def test_works_through_the_filter_and_keeps_each_result(self, dead, staff, work, trail):
         ids, kept = dead(5), dead(1, subject="other")
