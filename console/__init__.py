@@ -2,12 +2,8 @@
 
 from flask import Flask
 
-from console import admin, api, auth, config, files, health, logs, plotly, signin, web
+from console import admin, api, auth, config, files, health, logs, plotly, signin, web, wechat
 from jobs import bell
-from jobs.gateways.showcase_simulator import WindowsSimulator
-from jobs.gateways.simulator import Simulator
-from jobs.gateways.wechat_mini import WeChatMini
-from jobs.gateways.wechat_mini_simulator import mini_program
 from models import db
 
 
@@ -32,10 +28,5 @@ def create_app(settings: config.Settings) -> Flask:
     admin.register(app)
     api.register(app)
     auth.check_declared(app)
-    if settings.environment != "production":
-        app.extensions["transfers"] = Simulator()
-        app.extensions["windows"] = WindowsSimulator()
-        app.extensions["mini_program"] = mini_program()
-    elif settings.wechat_appid:
-        app.extensions["mini_program"] = WeChatMini(appid=settings.wechat_appid, secret=settings.wechat_secret)
+    wechat.register(app)
     return app

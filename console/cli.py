@@ -13,7 +13,19 @@ from pathlib import Path
 
 import click
 
-from console import access, config, create_app, formatting, installation, intake, logs, machine, replay
+from console import (
+    access,
+    config,
+    create_app,
+    credential,
+    formatting,
+    installation,
+    intake,
+    logs,
+    machine,
+    replay,
+    wechat_check,
+)
 from console import demo as demos
 from console.binaries import NotStarted
 from console.config import Misconfigured, Settings
@@ -207,6 +219,30 @@ def verify() -> None:
         click.echo(sentence)
     click.echo(f"{f'不一致 {len(found)} 处' if found else '一致'}：{counts}，库外链头 {len(kept):,}")
     sys.exit(1 if found else 0)
+
+
+@main.command("wechat-simulator")
+@click.option("--port", default=5800, show_default=True, help="监听的本机端口")
+@click.option("--notify", default="http://127.0.0.1:5000", show_default=True, help="控台的地址，回调发往那里")
+@click.option("--seed", default=demos.SEED, show_default=True, help="同一种子得到同样的人和事")
+def wechat_simulator(port: int, notify: str, seed: int) -> None:
+    """启动本机的微信模拟器（支付、小店、小程序、橱窗），只供演示和测试，与真实微信无关。"""
+    if not installation.is_embedded():
+        raise Misconfigured(
+            "模拟器只用于内置数据库的演示环境：请先取消 DATABASE_URL、REDIS_URL 或 QIANXING_ENV=production"
+        )
+    installation.prepare_wechat(installation.folder(), port=port, notify=notify, at=formatting.now())
+    sys.exit(_attended(machine.wechat_simulator(port=port, notify=notify, seed=seed), {}))
+
+
+@main.command("check-wechat")
+def check_wechat() -> None:
+    """列出微信各项凭证是否已配置、接口能否访问；不显示任何密钥。有不可用的项则以 1 退出。"""
+    with installation.open_settings() as settings:
+        findings = wechat_check.check(credential.read(settings.wechat))
+    for finding in findings:
+        click.echo(f"{finding.mark} {finding.title}：{finding.sentence}")
+    sys.exit(1 if any(finding.is_bad for finding in findings) else 0)
 
 
 @main.command()

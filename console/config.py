@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -16,7 +17,7 @@ class Settings:
 
     ``environment`` is `production`, `demo` or `test`. ``database_url`` names the role of the application, which may not
     change the schema; ``owner_database_url`` the role that migrates. ``metrics_token`` opens /metrics, which production
-    keeps shut without one.
+    keeps shut without one. ``wechat`` holds the variables that name WeChat's hosts, accounts and keys.
     """
 
     database_url: str
@@ -27,8 +28,7 @@ class Settings:
     files: Path
     proxies: int = 0
     metrics_token: str = ""
-    wechat_appid: str = ""
-    wechat_secret: str = ""
+    wechat: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def is_production(self) -> bool:
@@ -64,8 +64,7 @@ def from_environment() -> Settings:
         files=Path(os.environ.get("QIANXING_FILES", "var/files")).resolve(),
         proxies=int(os.environ.get("QIANXING_PROXIES", "0")),
         metrics_token=os.environ.get("METRICS_TOKEN", ""),
-        wechat_appid=os.environ.get("WECHAT_APPID", ""),
-        wechat_secret=os.environ.get("WECHAT_SECRET", ""),
+        wechat=wechat_of(os.environ),
     )
 
 
@@ -79,6 +78,9 @@ def to_environment(settings: Settings) -> dict[str, str]:
         "QIANXING_FILES": str(settings.files),
         "QIANXING_PROXIES": str(settings.proxies),
         "METRICS_TOKEN": settings.metrics_token,
-        "WECHAT_APPID": settings.wechat_appid,
-        "WECHAT_SECRET": settings.wechat_secret,
-    }
+    } | dict(settings.wechat)
+
+
+def wechat_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that are WeChat's, read into credentials when an application is made."""
+    return {name: value for name, value in environment.items() if name.startswith(("WECHAT_", "WECHATPAY_")) and value}

@@ -1,18 +1,22 @@
 """Which installation a command works on: the servers the environment names, or the ones embedded in var/."""
 
+import json
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from flask import Flask
 
 from console import config, create_app, embedded
 from console.config import Misconfigured, Settings
+from jobs.gateways import keyring
 from models import db
 
 ADDRESSES = ("DATABASE_URL", "REDIS_URL")
+WECHAT = "wechat/environment.json"
 
 
 def folder() -> Path:
@@ -62,7 +66,27 @@ def of_folder(root: Path, services: embedded.Services) -> Settings:
         environment=os.environ.get("QIANXING_ENV", "demo"),
         files=files,
         metrics_token=os.environ.get("METRICS_TOKEN", ""),
+        wechat=simulated(root) | config.wechat_of(os.environ),
     )
+
+
+def simulated(root: Path) -> dict[str, str]:
+    """The variables that lead to this installation's simulated WeChat; empty where none was ever started."""
+    try:
+        return {str(name): str(value) for name, value in json.loads((root / WECHAT).read_text()).items()}
+    except FileNotFoundError:
+        return {}
+
+
+def prepare_wechat(root: Path, *, port: int, notify: str, at: datetime) -> None:
+    """Make the keys of a simulated WeChat at first sight, and write down how everything here speaks to it."""
+    folder = root / "wechat"
+    names = keyring.kept(folder, at).names
+    variables = keyring.environment(folder, names, host=f"http://127.0.0.1:{port}", notify=notify)
+    fresh = folder / f"environment.{os.getpid()}"
+    fresh.write_text(json.dumps(variables))
+    fresh.chmod(0o600)
+    fresh.replace(root / WECHAT)
 
 
 def _key(path: Path) -> str:

@@ -23,6 +23,7 @@ from jobs import worker as workers
 from models import migrations
 
 PORTS = 50
+WECHAT_PORT = 5800
 ANSWER_SECONDS = 60.0
 WEB = [sys.executable, "-m", "gunicorn", "-c", "python:console.server", "wsgi:application"]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -111,11 +112,14 @@ def _heal(servers: Embedded) -> None:
 def _run(servers: Embedded, supervisor: Supervisor, wish: Wish) -> None:
     began = time.monotonic()
     click.echo("启动内置 PostgreSQL 与 Redis …")
-    settings = installation.of_folder(servers.root, servers.start())
-    migrations.upgrade(settings.owner_database_url)
+    services = servers.start()
     host, port = wish.host, free_port(wish.host, wish.port)
     address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+    wechat = _prepare_wechat(servers.root, address, avoid=port)
+    settings = installation.of_folder(servers.root, services)
+    migrations.upgrade(settings.owner_database_url)
     _start_web(supervisor, settings, servers.root, host=host, port=port)
+    supervisor.add(_child("wechat-simulator", wechat, config.to_environment(settings), servers.root))
     (servers.root / "demo.json").write_text(json.dumps({"address": address, "pid": os.getpid()}))
     _until(supervisor, lambda: _answers(address))
     _start_others(supervisor, settings, servers.root)
@@ -128,6 +132,20 @@ def _run(servers: Embedded, supervisor: Supervisor, wish: Wish) -> None:
     if host not in LOOPBACK:
         click.echo(f"  注意：{host} 上的其他电脑也能打开这个演示，登录页会显示动态码，请勿放入真实数据。\n", err=True)
     supervisor.run()
+
+
+def _prepare_wechat(root: Path, address: str, *, avoid: int) -> list[str]:
+    """Keys of this installation and the way to its simulated WeChat, written down; the command that starts it."""
+    port = free_port(LOOPBACK[0], max(WECHAT_PORT, avoid + 1))
+    installation.prepare_wechat(root, port=port, notify=address, at=formatting.now())
+    return wechat_simulator(port=port, notify=address, seed=demo.SEED)
+
+
+def wechat_simulator(*, port: int, notify: str, seed: int) -> list[str]:
+    """The command of the simulated WeChat: a program of its own, of which no other process loads a line."""
+    return [
+        sys.executable, "-m", "console.simulated", "--port", str(port), "--notify", notify, "--seed", str(seed)
+    ]  # fmt: skip
 
 
 def _start_web(supervisor: Supervisor, settings: Settings, root: Path, *, host: str, port: int) -> None:

@@ -18,7 +18,7 @@ from console import create_app, embedded
 from console.config import Settings
 from jobs import queue, relay
 from models import Audit, db, migrations
-from tests import people
+from tests import people, simulated
 from tests.people import Browser
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -60,6 +60,7 @@ def settings(services: embedded.Services, tmp_path_factory: pytest.TempPathFacto
 def app(settings: Settings) -> Iterator[Flask]:
     application = create_app(settings)
     application.testing = True
+    simulated.connect(application)
     yield application
     with application.app_context():
         db.engine.dispose()
@@ -142,6 +143,7 @@ def own_app(services: embedded.Services, settings: Settings) -> Iterator[Flask]:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE pristine OWNER qianxing_owner".encode())
     url = sa.make_url(settings.database_url).set(database=name).render_as_string(False)
     application = create_app(dataclasses.replace(settings, database_url=url))
+    simulated.connect(application)
     yield application
     with application.app_context():
         db.engine.dispose()

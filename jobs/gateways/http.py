@@ -227,7 +227,7 @@ class Client:
 def checked(host: str) -> str:
     """A host as `https://name[:port]`; plain http only on this machine, where simulators live."""
     parts = urlsplit(host)
-    is_plain = parts.scheme == "http" and _is_here(parts.hostname or "")
+    is_plain = parts.scheme == "http" and is_here(parts.hostname or "")
     if not parts.hostname or parts.path.strip("/") or parts.query or parts.username:
         raise Misdirected(f"接口地址写作 https://主机名：{host!r} 不是。")
     if parts.scheme != "https" and not is_plain:
@@ -235,7 +235,8 @@ def checked(host: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _is_here(name: str) -> bool:
+def is_here(name: str) -> bool:
+    """Whether a host is this machine."""
     try:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:

@@ -30,6 +30,10 @@ class Shape(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        """Nothing of the content: a printout would carry names and addresses into logs."""
+        return []
+
     @model_validator(mode="before")
     @classmethod
     def _absent(cls, given: Any) -> Any:

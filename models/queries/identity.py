@@ -9,6 +9,7 @@ from models.base import db
 from models.tables.answer import KeptAnswer
 from models.tables.identity import MemberIdentity, MemberSession
 from models.tables.member import Member
+from models.tables.person import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,14 @@ class Caller:
     identity_id: int
     member_id: int | None
     code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Where a member's money would go: personal data, for a transfer and for nothing else."""
+
+    openid: str | None
+    real_name: str | None
 
 
 _CALLER = (
@@ -39,3 +48,15 @@ def kept(*, identity_id: int, key: str) -> KeptAnswer | None:
     """The answer kept under a key of somebody's."""
     chosen = sa.select(KeptAnswer).where(KeptAnswer.identity_id == identity_id, KeptAnswer.key == key)
     return db.session.scalars(chosen.execution_options(populate_existing=True)).one_or_none()
+
+
+def payee(code: str) -> Payee | None:
+    """Openid and real name of a member; None where there is no such member."""
+    row = db.session.execute(
+        sa.select(MemberIdentity.openid, Person.real_name)
+        .select_from(Member)
+        .outerjoin(MemberIdentity, MemberIdentity.member_id == Member.id)
+        .outerjoin(Person, Person.member_id == Member.id)
+        .where(Member.code == code)
+    ).one_or_none()
+    return Payee(row.openid, row.real_name) if row else None

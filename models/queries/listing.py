@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from models.base import db
 from models.rules.listing import TRIES_A_ROUND, ListingState
+from models.tables.identity import MemberIdentity
 from models.tables.listing import Delisting, DelistingWindow, Listing
 from models.tables.member import Member
 from models.tables.product import Product
@@ -60,6 +61,16 @@ def standing_in(member_id: int) -> Sequence[Any]:
         sa.select(Listing.id, Product.code.label("product"), Product.stock, Product.price_fen)
         .join(Product, Product.id == Listing.product_id)
         .where(Listing.member_id == member_id, Listing.state == ListingState.LISTED)
+        .order_by(Listing.id)
+    ).all()
+
+
+def standing_with(openid: str) -> Sequence[Any]:
+    """The products in the window of a person: product id and who put it there."""
+    return db.session.execute(
+        sa.select(Listing.product_id, Listing.source)
+        .join(MemberIdentity, MemberIdentity.member_id == Listing.member_id)
+        .where(MemberIdentity.openid == openid, Listing.state == ListingState.LISTED)
         .order_by(Listing.id)
     ).all()
 

@@ -51,6 +51,12 @@ def last_orders(product: Product, *, limit: int) -> Sequence[Any]:
     ).all()  # fmt: skip
 
 
+def catalogue() -> Sequence[Any]:
+    """Every product with what a shop shows of it, in the order in which they were made."""
+    shown = (Product.id, Product.code, Product.title, Product.price_fen, Product.stock, Product.state)
+    return db.session.execute(sa.select(*shown).order_by(Product.id)).all()
+
+
 def windows(product_id: int) -> dict[str, int]:
     """In how many windows a product is, by the state of its listing."""
     counted = sa.select(Listing.state, sa.func.count()).where(Listing.product_id == product_id)

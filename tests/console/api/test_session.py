@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from jobs.gateways.wechat_mini_simulator import openid
+from jobs.gateways.invented import openid
 from models import MemberIdentity, MemberSession, db, transaction
 from tests.console.api.phone import Phone
 
@@ -26,7 +26,7 @@ class TestSignIn:
         assert someone.post("/session", {"code": code}).status_code == 201
         refused = someone.post("/session", {"code": code})
         assert (refused.status_code, refused.json["code"]) == (401, "code_refused")
-        app.extensions["mini_program"]._wire.used.clear()
+        app.extensions["wechat_program"].world.codes.clear()
         replayed = someone.post("/session", {"code": code})
         assert (replayed.status_code, replayed.json["code"]) == (401, "code_used")
 

@@ -1,0 +1,154 @@
+"""Tokens of all five accounts, and the mini-program's server side, as the simulated WeChat answers."""
+
+import hashlib
+import secrets
+import struct
+import zlib
+from typing import Any
+
+from jobs.gateways.invented import openid
+from jobs.gateways.simulator.fault import Silence
+from jobs.gateways.simulator.wire import Asked, Given, Verbs, Wrong
+from jobs.gateways.simulator.world import World
+from jobs.gateways.token import Account
+
+LONGEST_CODE = 128
+LAST_SECONDS = 300
+PHONE_LENGTH = 11
+
+verbs = Verbs()
+
+
+@verbs.verb("token", "/cgi-bin/stable_token")
+def stable_token(world: World, asked: Asked) -> Given:
+    """Normal mode: the same token until its last five minutes, then the next one while both are good."""
+    found = world.identity.secret_of(str(asked.body.get("appid")))
+    if found is None:
+        raise Wrong(40013, "invalid appid")
+    account, secret = found
+    if secret != asked.body.get("secret"):
+        raise Wrong(40125, "invalid appsecret")
+    if asked.body.get("grant_type") != "client_credential":
+        raise Wrong(40002, "invalid grant_type")
+    newest = max((t for t in world.tokens.items() if t[1][0] == account), key=lambda t: t[1][1], default=None)
+    if newest is None or newest[1][1] - world.now <= LAST_SECONDS or asked.body.get("force_refresh") is True:
+        token = f"{account}_{secrets.token_urlsafe(48)}"
+        world.tokens[token] = (account, world.now + world.habits.token_seconds)
+        newest = token, world.tokens[token]
+    return Given({"access_token": newest[0], "expires_in": int(newest[1][1] - world.now)})
+
+
+@verbs.verb("mini.jscode2session", "/sns/jscode2session", method="GET")
+def jscode2session(world: World, asked: Asked) -> Given:
+    """A code `NAME.ANYTHING` stands for NAME once; `bad`, `busy`, `blocked` and `silent` name what goes wrong."""
+    code, appid = asked.query.get("js_code", ""), world.identity.appid(Account.MINI)
+    name, dot, rest = code.partition(".")
+    if (asked.query.get("appid"), asked.query.get("secret")) != (appid, world.identity.names.apps[Account.MINI][1]):
+        raise Wrong(40125, "invalid appsecret")
+    if name == "silent":
+        raise Silence
+    if name == "busy":
+        raise Wrong(-1, "system error")
+    if name == "blocked":
+        raise Wrong(40226, "code blocked")
+    if not (name and dot and rest) or name == "bad" or code in world.codes or len(code) > LONGEST_CODE:
+        raise Wrong(40029, "invalid code")
+    world.codes.add(code)
+    return Given({"openid": openid(name), "session_key": "c2ltdWxhdGVkIHNlc3Npb24ga2V5"})
+
+
+@verbs.verb("mini.phone", "/wxa/business/getuserphonenumber", account=Account.MINI)
+def phone(world: World, asked: Asked) -> Given:
+    """A code `phone.13…` stands for that number once, in the range that no network hands out."""
+    code = str(asked.body.get("code", ""))
+    name, _, number = code.partition(".")
+    if name != "phone" or not number.isdigit() or len(number) != PHONE_LENGTH or code in world.codes:
+        raise Wrong(40029, "invalid code")
+    world.codes.add(code)
+    watermark = {"timestamp": int(world.now), "appid": world.identity.appid(Account.MINI)}
+    return Given({
+        "errcode": 0, "errmsg": "ok",
+        "phone_info": {
+            "phoneNumber": f"+86{number}", "purePhoneNumber": number, "countryCode": 86, "watermark": watermark
+        },
+    })  # fmt: skip
+
+
+@verbs.verb("mini.message", "/cgi-bin/message/subscribe/send", account=Account.MINI)
+def message(world: World, asked: Asked) -> Given:
+    """Kept as sent. Whoever has `deaf` for a name has not agreed; values too long are named as WeChat names them."""
+    body = asked.body
+    if not body.get("touser"):
+        raise Wrong(40003, "invalid openid")
+    if not body.get("template_id"):
+        raise Wrong(40037, "invalid template_id")
+    if body["touser"] == openid("deaf"):
+        raise Wrong(43101, "user refuse to accept the msg")
+    for key, value in body.get("data", {}).items():
+        if key.startswith("thing") and not 0 < len(value["value"]) <= 20:
+            raise Wrong(47003, f"argument invalid! data.{key}.value invalid")
+    world.messages.append(body)
+    return Given({"errcode": 0, "errmsg": "ok", "msgid": 2_000_000_000_000_000_000 + len(world.messages)})
+
+
+@verbs.verb("mini.code", "/wxa/getwxacodeunlimit", account=Account.MINI)
+def code(world: World, asked: Asked) -> Given:
+    """An image that differs by scene; a scene too long is refused in JSON."""
+    scene = str(asked.body.get("scene", ""))
+    if not 0 < len(scene) <= 32:
+        raise Wrong(40129, "invalid scene")
+    return Given(content=_png(scene), content_type="image/png")
+
+
+@verbs.verb("mini.ship", "/wxa/sec/order/upload_shipping_info", account=Account.MINI)
+def ship(world: World, asked: Asked) -> Given:
+    """Of a payment that is known; changed once at most."""
+    number = asked.body["order_key"]["transaction_id"]
+    if all(one.get("transaction_id") != number for one in world.trades.values()):
+        raise Wrong(10060001, "支付单不存在")
+    known = world.shipped.get(number)
+    if known is not None and known["times"] > 1:
+        raise Wrong(10060003, "支付单已重新发货")
+    world.shipped[number] = {"times": known["times"] + 1 if known else 1, "body": asked.body}
+    return Given({"errcode": 0, "errmsg": "ok"})
+
+
+@verbs.verb("mini.shipping", "/wxa/sec/order/get_order", account=Account.MINI)
+def shipping(world: World, asked: Asked) -> Given:
+    number = asked.body["transaction_id"]
+    trade = next((one for one in world.trades.values() if one.get("transaction_id") == number), None)
+    if trade is None:
+        raise Wrong(10060001, "支付单不存在")
+    order = {
+        "transaction_id": number, "merchant_trade_no": trade["content"]["out_trade_no"],
+        "order_state": 2 if number in world.shipped else 1, "in_complaint": False,
+    }  # fmt: skip
+    return Given({"errcode": 0, "errmsg": "ok", "order": order})
+
+
+@verbs.verb("mini.follow", "/cgi-bin/express/delivery/open_msg/trace_waybill", account=Account.MINI)
+def follow(world: World, asked: Asked) -> Given:
+    return Given({"errcode": 0, "errmsg": "ok", "waybill_token": f"trace.{asked.body['waybill_id']}"})
+
+
+@verbs.verb("mini.trace", "/cgi-bin/express/delivery/open_msg/query_trace", account=Account.MINI)
+def trace(world: World, asked: Asked) -> Given:
+    """Parcels stand where their seed puts them."""
+    number = str(asked.body["waybill_token"]).partition(".")[2]
+    status: Any = world.chance("parcel", number).choice((1, 2, 3, 4))
+    return Given({"errcode": 0, "errmsg": "ok", "waybill_info": {"status": status, "waybill_id": number}})
+
+
+def _png(scene: str) -> bytes:
+    """Sixteen by sixteen squares that follow from the scene."""
+    drawn, side = hashlib.sha256(scene.encode()).digest(), 16
+    rows = b"".join(
+        b"\x00" + bytes((drawn[(y * 2 + x // 8) % 32] >> (x % 8) & 1) * 255 for x in range(side)) for y in range(side)
+    )
+    head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, body) for kind, body in parts)
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
