@@ -30,8 +30,11 @@ def told(settings: Settings) -> list[tuple[Any, str]]:
         (_l("Folder of files"), str(settings.files)),
         (_l("Trusted proxies in front"), str(settings.proxies)),
         (_l("Token of /metrics"), _is_set(settings.metrics_token)),
-        (_l("Mini-program's AppID"), settings.wechat_appid or _is_set("")),
-        (_l("Mini-program's secret"), _is_set(settings.wechat_secret)),
+        (_l("Mini-program's AppID"), settings.wechat.get("WECHAT_APPID") or _is_set("")),
+        (
+            _l("Mini-program's secret"),
+            _is_set(settings.wechat.get("WECHAT_SECRET") or settings.wechat.get("WECHAT_SECRET_FILE", "")),
+        ),
     ]
 
 
