@@ -1,6 +1,6 @@
 """Rows for tests: one function a table, valid dull defaults, the test says only what matters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any, TypeVar
@@ -56,10 +56,22 @@ def import_run(**columns: Any) -> ImportRun:
     return _added(ImportRun(**defaults | columns))
 
 
-def history_line(
+def history_line(**facts: Any) -> HistoryLine:
+    """One imported row; `paid_on=None` makes it unpaid."""
+    return _added(_history_line(**facts))
+
+
+def history_lines(facts: Iterable[Mapping[str, Any]]) -> list[HistoryLine]:
+    """Imported rows by the thousand, written at once."""
+    made = [_history_line(**one) for one in facts]
+    db.session.add_all(made)
+    db.session.flush()
+    return made
+
+
+def _history_line(
     *, paid_on: date | None = date(2026, 11, 2), run: ImportRun | None = None, **columns: Any
 ) -> HistoryLine:
-    """One imported row; `paid_on=None` makes it unpaid."""
     run = run or import_run()
     number = next(_numbers)
     ordered_on = paid_on or date(2026, 11, 2)
@@ -86,7 +98,7 @@ def history_line(
         "paid_fen": 10_000 if paid_on else 0,
         "refund_fen": 0,
     }
-    return _added(HistoryLine(**defaults | columns))
+    return HistoryLine(**defaults | columns)
 
 
 def product(**columns: Any) -> Product:

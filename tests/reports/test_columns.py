@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from models import HistoryLine, db, transaction
+from models import HistoryLine, ImportRun, db, transaction
 from reports import columns, frames
 from reports.frames import Key
 from reports.slices import ABSENT, Grain, Period, Scope, Slice
@@ -57,22 +57,24 @@ def _lines(rows: int, pick: random.Random) -> None:
     first = factories.shop()
     shops = [first, factories.shop(merchant_id=first.merchant_id), factories.shop()]
     runs = [factories.import_run(shop_id=shop.id) for shop in shops]
-    for _ in range(rows):
-        number = pick.randrange(rows // 4)
-        day = None if pick.random() < 0.1 else SPAN.start + timedelta(days=(number * 7 + pick.randrange(3)) % SPAN.days)
-        province, city = pick.choice(PLACES)
-        buyer = None if number % 9 == 0 else f"S{number % 40}"
-        factories.history_line(
-            run=pick.choice(runs),
-            order_number=f"D{number}",
-            buyer=pick.choice([None, "S1", "S10", "S2"]) if number % 7 == 0 else buyer,
-            paid_on=day,
-            province_code=province,
-            city_code=city,
-            quantity=pick.choice([None, 1, 2, 40]),
-            paid_fen=pick.choice([0, 1, 99, 10**13]) if day else 0,
-            **{name: pick.choice(words) for name, words in WORDS.items()},
-        )
+    factories.history_lines(_facts(number, runs, pick) for number in (pick.randrange(rows // 4) for _ in range(rows)))
+
+
+def _facts(number: int, runs: list[ImportRun], pick: random.Random) -> dict[str, object]:
+    day = None if pick.random() < 0.1 else SPAN.start + timedelta(days=(number * 7 + pick.randrange(3)) % SPAN.days)
+    province, city = pick.choice(PLACES)
+    buyer = None if number % 9 == 0 else f"S{number % 40}"
+    return {
+        "run": pick.choice(runs),
+        "order_number": f"D{number}",
+        "buyer": pick.choice([None, "S1", "S10", "S2"]) if number % 7 == 0 else buyer,
+        "paid_on": day,
+        "province_code": province,
+        "city_code": city,
+        "quantity": pick.choice([None, 1, 2, 40]),
+        "paid_fen": pick.choice([0, 1, 99, 10**13]) if day else 0,
+        **{name: pick.choice(words) for name, words in WORDS.items()},
+    }
 
 
 @pytest.fixture

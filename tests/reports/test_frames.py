@@ -149,19 +149,19 @@ class TestEveryFrame:
             )
             for number in range(300)
         }
-        return [
-            factories.history_line(
-                run=orders[number][0],
-                order_number=f"D{number}",
-                buyer=orders[number][1],
-                paid_on=orders[number][2],
-                province_code=orders[number][3],
-                category=pick.choice(["面膜", "口红", None]),
-                quantity=pick.randrange(1, 9),
-                refund_fen=0 if orders[number][2] is None else pick.choice([0, 10]),
-            )
+        return factories.history_lines(
+            {
+                "run": orders[number][0],
+                "order_number": f"D{number}",
+                "buyer": orders[number][1],
+                "paid_on": orders[number][2],
+                "province_code": orders[number][3],
+                "category": pick.choice(["面膜", "口红", None]),
+                "quantity": pick.randrange(1, 9),
+                "refund_fen": 0 if orders[number][2] is None else pick.choice([0, 10]),
+            }
             for number in (pick.randrange(300) for _ in range(1000))
-        ]
+        )
 
     @pytest.mark.parametrize(
         ("keys", "grain", "of"),
