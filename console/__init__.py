@@ -5,6 +5,7 @@ from flask import Flask
 from console import admin, api, auth, config, files, health, logs, plotly, signin, web, wechat
 from jobs import bell
 from models import db
+from models.rules import blind
 
 
 def create_app(settings: config.Settings) -> Flask:
@@ -16,6 +17,7 @@ def create_app(settings: config.Settings) -> Flask:
         SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True, "pool_size": 20},
         SETTINGS=settings,
     )
+    blind.use(settings.secret_key)
     db.init_app(app)
     logs.register(app)
     health.register(app)

@@ -64,13 +64,18 @@ KINDS: dict[str, Kind] = {}
 
 
 def job(
-    *, queue: str = Queue.DEFAULT, max_attempts: int = 8, title: str = "", seconds: float = 3600
+    *,
+    queue: str = Queue.DEFAULT,
+    max_attempts: int = 8,
+    title: str = "",
+    seconds: float = 3600,
+    is_batched: bool = False,
 ) -> Callable[[F], F]:
     """Register a function under its name as a kind of job. Never rename one in a single deploy."""
 
     def register(function: F) -> F:
         name = function.__name__
-        KINDS[name] = Kind(Order(name, queue, title or name, max_attempts), function, seconds)
+        KINDS[name] = Kind(Order(name, queue, title or name, max_attempts, is_batched), function, seconds)
         return function
 
     return register

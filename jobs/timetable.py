@@ -23,7 +23,8 @@ from models.rules.cadence import Cadence, Daily, Every, Weekly
 
 # The days, nights and months of the business, whatever the clock of the machine.
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-TICK_SECONDS = 1.0
+# An order is scored within a second of its payment: relay, bell and job together.
+TICK_SECONDS = 0.25
 SWEEP_SECONDS = 5.0
 
 log = structlog.get_logger("jobs.timetable")
@@ -64,6 +65,9 @@ LINES: tuple[Line, ...] = (
     Line("投诉时钟", "watch_complaints", Every(300)),
     Line("结构监测", "watch_structure", Every(300)),
     Line("结构全量检查", "check_structure", Daily(time(2, 20))),
+    Line("风控补评", "score_waiting", Every(30)),
+    Line("重建关联环", "rebuild_rings", Daily(time(4, 10))),
+    Line("风控规则上线七天对比", "compare_rules", Every(3600)),
     Line("收尾过期会话", "close_lapsed", Every(1800)),
 )
 

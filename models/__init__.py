@@ -41,6 +41,20 @@ from models.tables.placement import Frontier, Move, Seat
 from models.tables.policy import Agreement, Consent, PolicyVersion
 from models.tables.product import CurationProposal, Product, ProductStat
 from models.tables.region import Region
+from models.tables.risk import (
+    RiskActor,
+    RiskAllow,
+    RiskBacktest,
+    RiskBlock,
+    RiskDecision,
+    RiskEvent,
+    RiskRing,
+    RiskRingMember,
+    RiskRule,
+    RiskRuleset,
+    RiskTie,
+    RiskWait,
+)
 from models.tables.seed import SeedCandidate
 from models.tables.staff import Attempt, Staff, StaffLink, StaffSession
 from models.tables.standing import AdmissionTask, Obligation, StandingChange, Team
@@ -92,6 +106,18 @@ __all__ = [
     "DividendLine",
     "RegionAgent",
     "Withdrawal",
+    "RiskActor",
+    "RiskAllow",
+    "RiskBacktest",
+    "RiskBlock",
+    "RiskDecision",
+    "RiskEvent",
+    "RiskRing",
+    "RiskRingMember",
+    "RiskRule",
+    "RiskRuleset",
+    "RiskTie",
+    "RiskWait",
     "Agreement",
     "Consent",
     "PolicyVersion",

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from models.base import db
 from models.errors import Conflict, Forbidden
-from models.operations import admission, agreement, standing
+from models.operations import admission, agreement, outbox, standing
 from models.operations.agreement import Acceptance
 from models.queries import agreement as agreements
 from models.queries import ledger as books
@@ -78,6 +78,8 @@ def sign_in(*, openid: str, code: str, device: Device, at: datetime) -> MemberSe
     session = db.session.scalars(opened).one_or_none()
     if session is None:
         raise CodeUsed("登录凭证已使用过，请重新打开小程序登录。")
+    if person.member_id is not None:
+        outbox.emit("member.signed_in", subject=f"session:{session.id}", session_id=session.id)
     return session
 
 

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from models.base import db
 from models.errors import Conflict, Missing
-from models.operations import admission, commission, outbox, share, standing, team
+from models.operations import admission, commission, outbox, risk_intake, share, standing, team
+from models.operations.risk_event import Signals
 from models.queries import admission as candidates
 from models.queries import ledger as books
 from models.queries import member as members
@@ -42,7 +43,10 @@ class NoDeposit(Conflict):
 
 @dataclass(frozen=True, kw_only=True)
 class Purchase:
-    """What was ordered, as it stands at payment. Amounts in fen; the region is the address's six-digit code."""
+    """What was ordered, as it stands at payment. Amounts in fen; the region is the address's six-digit code.
+
+    ``signals`` is what came with the order beside it, for the risk rules; it is no part of what was ordered.
+    """
 
     number: str
     seller: str
@@ -57,10 +61,11 @@ class Purchase:
     deposit_fen: int = 0
     address: dict[str, Any] = field(default_factory=dict)
     lines: Sequence[OrderLine] = ()
+    signals: Signals | None = None
 
     def digest(self) -> bytes:
         """SHA-256 of everything ordered: a repeat agrees with it."""
-        body = {name: value for name, value in vars(self).items() if name != "lines"}
+        body = {name: value for name, value in vars(self).items() if name not in ("lines", "signals")}
         body["lines"] = [[line.product_code, line.quantity, line.price_fen] for line in self.lines]
         return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).digest()
 
@@ -138,6 +143,8 @@ def _record(purchase: Purchase, state: life.State, at: datetime) -> Order:
     for line in purchase.lines:
         line.order_id = order.id
         db.session.add(line)
+    if purchase.signals is not None:
+        risk_intake.orders(ids=[order.id], at=at, signals={order.id: purchase.signals})
     return order
 
 

@@ -18,12 +18,16 @@ RELAYED_AT_ONCE = 200
 
 @dataclass(frozen=True)
 class Order:
-    """How a kind of job is asked for when an event or the timetable asks for it."""
+    """How a kind of job is asked for when an event or the timetable asks for it.
+
+    ``is_batched`` kinds are told of all events of one relay together, by their numbers.
+    """
 
     kind: str
     queue: str
     title: str
     max_attempts: int
+    is_batched: bool = False
 
 
 def emit(name: str, *, subject: str = "", **payload: Any) -> Event:
@@ -94,12 +98,29 @@ def relay(*, told: Callable[[str], Iterable[Order]]) -> int:
         .limit(RELAYED_AT_ONCE)
         .with_for_update(skip_locked=True)
     ).all()
+    together: dict[Order, list[int]] = {}
     for event in events:
         for order in told(event.name):
-            _tell(order, event)
+            if order.is_batched:
+                together.setdefault(order, []).append(event.id)
+            else:
+                _tell(order, event)
         event.relayed_at = db.session.scalars(sa.select(sa.func.clock_timestamp())).one()
+    for order, ids in together.items():
+        _tell_together(order, ids)
     db.session.flush()
     return len(events)
+
+
+def _tell_together(order: Order, ids: list[int]) -> None:
+    request(
+        order.kind,
+        queue=order.queue,
+        title=order.title,
+        max_attempts=order.max_attempts,
+        payload={"event_ids": ids},
+        by=f"event:{ids[0]}",
+    )
 
 
 def _tell(order: Order, event: Event) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from models.base import copy_text, db
 from models.errors import Conflict
-from models.operations import ledger
+from models.operations import ledger, risk_intake
 from models.operations.order import Purchase
 from models.queries import member as members
 from models.queries import policy as policies
@@ -73,6 +73,9 @@ def place_many(*, placed: Sequence[Placed]) -> None:
         ("order.paid", f"order:{one.purchase.number}", json.dumps({"order_id": id_}))
         for id_, one in zip(ids, placed, strict=True)
     ))  # fmt: skip
+    carried = {id_: one.purchase.signals for id_, one in zip(ids, placed, strict=True) if one.purchase.signals}
+    if carried:
+        risk_intake.orders(ids=list(carried), at=max(one.at for one in placed), signals=carried)
 
 
 def _check_new(purchases: Sequence[Purchase]) -> None:

@@ -10,6 +10,7 @@ from models.operations import agreement, outbox, share
 from models.queries import ledger as books
 from models.queries import member as members
 from models.queries import policy as policies
+from models.queries import risk as risks
 from models.queries import switch as switches
 from models.rules import tax
 from models.rules import withdrawal as rules
@@ -36,6 +37,10 @@ class NoWithdrawal(Missing):
 
 class NotWaiting(Conflict):
     """The withdrawal is not where this step could happen."""
+
+
+class Blocked(Conflict):
+    """The risk rules stopped the withdrawal."""
 
 
 class SameHands(Forbidden):
@@ -97,6 +102,8 @@ def approve(*, number: str, by: str, at: datetime) -> Withdrawal:
     withdrawal = _locked(number)
     if withdrawal.state != "requested":
         raise NotWaiting("该提现已处理，请刷新后查看最新状态")
+    if risks.is_blocked(withdrawal.id):
+        raise Blocked(f"规则 8.2：提现 {number} 被风控拦截，请先由风控核查并解除拦截，再审批。")
     _, policy = policies.in_force(at)
     if withdrawal.approved_by is None:
         withdrawal.approved_by = by
