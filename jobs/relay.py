@@ -19,7 +19,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "approval.asked": (),
     "approval.ended": (),
     "case.breached": (),
-    "case.decided": (),
+    "case.decided": ("follow_verdict",),
     "case.due_soon": (),
     "case.escalated": (),
     "case.grown": (),

@@ -95,6 +95,13 @@ def _score(run: Run, event_ids: Sequence[int]) -> tuple[int, int]:
     return suspicious, failed
 
 
+@job(queue=Queue.RISK, title="落实个案结论")
+def follow_verdict(run: Run, *, case_id: int, **_: Any) -> dict[str, Any]:
+    """A cleared withdrawal is no longer blocked; other verdicts reach their money by themselves."""
+    with run.transaction():
+        return {"lifted": risk.lift_cleared(case_id=case_id, at=run.at)}
+
+
 @job(queue=Queue.RISK, title="重建关联环")
 def rebuild_rings(run: Run, *, at: str) -> dict[str, Any]:
     """Work every ring out from all ties: the figure is nobody when growing them kept them true."""

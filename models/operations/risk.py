@@ -10,17 +10,21 @@ from sqlalchemy.dialects.postgresql import insert
 
 from models.base import db
 from models.errors import Conflict, Missing
-from models.operations import hold, outbox, risk_rule
+from models.operations import case, hold, outbox, risk_rule
 from models.queries import feature as features
 from models.queries import policy as policies
+from models.queries import risk as queries
 from models.queries.risk import Ruleset
 from models.rules import risk as rules
+from models.rules.case import Hit, Queue, State
 from models.rules.risk import Action, Verdict
+from models.rules.risk_feature import Kind
+from models.tables.case import Case
 from models.tables.order import Order, Share
 from models.tables.payout import Withdrawal
-from models.tables.risk import RiskBlock, RiskDecision, RiskEvent, RiskWait
+from models.tables.risk import RiskActor, RiskBlock, RiskDecision, RiskEvent, RiskRingMember, RiskWait
 
-# A new order's shares wait at least this long for their decision; nothing is held that was paid out since.
+BY = "system:risk"
 NOT_HELD = ("cancelled",)
 
 
@@ -90,19 +94,62 @@ def _shadow(now: Ruleset, kind: str, values: dict[str, int]) -> list[int]:
 
 def _follow(event: RiskEvent, decision_id: int, verdict: Verdict, at: datetime) -> None:
     """Hold the disputed shares, or block the payout; a case for a person; the rest is told."""
-    subject, stake = f"{event.kind}:{event.ref}", event.amount_fen
+    subject, stake, orders = _subject(event), event.amount_fen, []
     if event.order_id is not None:
         order = db.session.get_one(Order, event.order_id, populate_existing=True)
-        subject = f"order:{order.number}"
+        stake = stake_of(order)
         if verdict.action is Action.HOLD and order.state not in NOT_HELD and not order.is_fraud:
             hold.hold(number=order.number, at=at)
-        stake = stake_of(order)
+            orders = [order.id]
     if verdict.action is Action.BLOCK:
         _block(event, decision_id, at)
+    if subject:
+        _open_case(event, subject, verdict, stake_fen=stake, orders=orders, at=at)
     outbox.emit(
-        "risk.suspected", subject=subject, decision_id=decision_id, order_id=event.order_id, score=verdict.score,
-        stake_fen=stake,
+        "risk.suspected", subject=subject or f"{event.kind}:{event.ref}", decision_id=decision_id,
+        order_id=event.order_id, score=verdict.score, stake_fen=stake,
     )  # fmt: skip
+
+
+def _subject(event: RiskEvent) -> str:
+    """Whom a case is about: the ring of whoever acted, else the order, the withdrawal, the member (reliability 7.7)."""
+    if event.kind == Kind.PAYOUT:
+        found = db.session.scalar(sa.select(Withdrawal.id).where(Withdrawal.number == event.ref))
+        return f"withdrawal:{found}" if found else ""
+    within = db.session.scalar(sa.select(RiskRingMember.ring_id).where(RiskRingMember.actor_id == event.actor_id))
+    if within is not None:
+        return f"ring:{within}"
+    if event.order_id is not None:
+        return f"order:{queries.number_of(event.order_id)}"
+    member_id = db.session.scalar(sa.select(RiskActor.member_id).where(RiskActor.id == event.actor_id))
+    return f"member:{member_id}" if member_id else ""
+
+
+def _open_case(
+    event: RiskEvent, subject: str, verdict: Verdict, *, stake_fen: int, orders: list[int], at: datetime
+) -> None:
+    """One case a subject and group: the group that said most, with everything that hit as its reasons."""
+    people = [event.actor_id, event.other_id] if event.kind in (Kind.PLACE, Kind.REFUND) else [event.actor_id]
+    members = db.session.scalars(
+        sa.select(RiskActor.member_id).where(RiskActor.id.in_(people), RiskActor.member_id.is_not(None))
+    )
+    case.open_case(
+        queue=Queue.PAYOUT if event.kind == Kind.PAYOUT else Queue.FIRST_REVIEW,
+        subject=subject,
+        group=max(verdict.by_group, key=lambda group: (verdict.by_group[group], group)),
+        stake_fen=stake_fen,
+        score=verdict.score,
+        reasons=[_reason(event, hit) for hit in verdict.hits],
+        at=at,
+        by=BY,
+        members=[one for one in members if one],
+        orders=orders,
+    )
+
+
+def _reason(event: RiskEvent, hit: rules.Hit) -> Hit:
+    values = {one.feature: one.value for one in hit.because} | {"event": f"{event.kind}:{event.ref}"}
+    return Hit(hit.code, hit.reason, hit.version, hit.weight, values)
 
 
 def stake_of(order: Order) -> int:
@@ -117,6 +164,16 @@ def _block(event: RiskEvent, decision_id: int, at: datetime) -> None:
     if found is not None:
         made = insert(RiskBlock).values(withdrawal_id=found, decision_id=decision_id, at=at)
         db.session.execute(made.on_conflict_do_nothing())
+
+
+def lift_cleared(*, case_id: int, at: datetime) -> bool:
+    """Let a withdrawal go on whose case a person cleared; whether there was one to let go."""
+    found = db.session.get_one(Case, case_id)
+    kind, _, ref = found.subject.partition(":")
+    if kind != "withdrawal" or found.state != State.CLEARED or not queries.is_blocked(int(ref)):
+        return False
+    lift(withdrawal_id=int(ref), why=found.reason, at=at, by=found.closed_by or BY)
+    return True
 
 
 def lift(*, withdrawal_id: int, why: str, at: datetime, by: str) -> RiskBlock:
