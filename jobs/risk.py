@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from jobs import queue
 from jobs.queue import Run, job
 from models import Event, db
-from models.operations import backtest, ring, risk, risk_intake
+from models.operations import backtest, ring, risk, risk_intake, risk_rule
 from models.queries import risk as queries
 from models.tables.job import Queue
 
@@ -74,8 +74,10 @@ def score_events(run: Run, *, event_ids: list[int]) -> dict[str, Any]:
 @job(queue=Queue.RISK, title="风控补评", max_attempts=3)
 def score_waiting(run: Run, *, at: str) -> dict[str, Any]:
     """Decide about what waits for the engine, the oldest first; what fails again goes on waiting."""
-    waiting = queries.waiting(limit=10 * AT_ONCE)
-    db.session.rollback()
+    with run.transaction():
+        # The shipped rules stand in the lab before the first event comes.
+        risk_rule.counting(at=run.at)
+        waiting = queries.waiting(limit=10 * AT_ONCE)
     suspicious, failed = _score(run, waiting)
     return {"events": len(waiting), "suspicious": suspicious, "set_aside": failed}
 

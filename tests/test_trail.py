@@ -10,7 +10,8 @@ import pytest
 from psycopg import sql
 
 from models import Appeal, Approval, DividendBill, Member, Withdrawal, db
-from models.operations import appeal, approval, case, case_decision, dividend, policy, switch, withdrawal
+from models.operations import appeal, approval, case, case_decision, dividend, policy, risk_rule, switch, withdrawal
+from models.rules import risk_shipped
 from models.rules.approval import expires_at
 from models.rules.permission import PERMISSIONS
 from tests import dull
@@ -187,10 +188,18 @@ def _decide_appeal() -> Any:
     return appeal.conclude(appeal_id=made.id, won=True, answer="x", at=LATER, by=ME)
 
 
+def _publish_rule() -> Any:
+    found = risk_shipped.RULES[0] | {"weight": 34}
+    drafted = risk_rule.draft(terms=found, note="", at=AT, by=ME)
+    drafted.state = "shadow"
+    return risk_rule.publish(rule_id=drafted.id, at=LATER, by=ME)
+
+
 # The steps of two people that keep their hands in columns of their own, by table; `approval` stands for its effects.
 BY_HAND: dict[str, Callable[[], Any]] = {
     "appeal": _decide_appeal,
     "case_decision": _look_again,
+    "risk_rule": _publish_rule,
     "policy_version": _approve_policy,
     "dividend_bill": _confirm_bill,
     "withdrawal": _approve_withdrawal,

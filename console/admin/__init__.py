@@ -44,6 +44,7 @@ from console.admin.policy import PolicyView
 from console.admin.product import ProductView
 from console.admin.reconciliation import VIEWS as RECONCILIATION
 from console.admin.refresh import RefreshView
+from console.admin.risk import VIEWS as RISK
 from console.admin.saved import SavedViewView
 from console.admin.showcase import ShowcaseView
 from console.admin.simulator import SimulatorView
@@ -83,6 +84,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     RegionBoard,
     CategoryBoard,
     SimulatorView,
+    *RISK,
     *MONEY,
     *RECONCILIATION,
     OrderView,

@@ -35,6 +35,7 @@ SECTIONS: dict[str, LazyString] = {
     "member": _l("Members"),
     "tree": _l("Placement"),
     "order": _l("Orders"),
+    "risk": _l("Risk control"),
     "money": _l("Money"),
     "region": _l("Regional agents"),
     "compliance": _l("Compliance"),

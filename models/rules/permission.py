@@ -271,6 +271,23 @@ _FLOW = (
     Permission("reconciliation.resolve", "Take on and clear differences", (Role.FINANCE,)),
 )
 
+_RISK = (
+    Permission(
+        "risk_decision.view",
+        "See what the risk rules decided and why",
+        (Role.REVIEWER, Role.COMPLIANCE, Role.AUDITOR),
+    ),
+    Permission("risk_block.lift", "Let a blocked withdrawal go on", (Role.REVIEWER, Role.COMPLIANCE), step_up=True),
+    Permission("risk_rule.view", "See the rules lab", (Role.REVIEWER, Role.COMPLIANCE, Role.AUDITOR)),
+    Permission("risk_rule.draft", "Draft, try and shadow risk rules", (Role.REVIEWER, Role.COMPLIANCE)),
+    Permission("risk_rule.roll_back", "Roll a live risk rule back", (Role.REVIEWER, Role.COMPLIANCE), step_up=True),
+    Permission("risk.publish", "Approve that a risk rule goes live", (Role.REVIEWER, Role.COMPLIANCE), step_up=True),
+    Permission("risk_allow.view", "See allow-lists", (Role.REVIEWER, Role.COMPLIANCE, Role.AUDITOR)),
+    Permission("risk_allow.edit", "Add to allow-lists and end entries", (Role.REVIEWER, Role.COMPLIANCE)),
+    Permission("risk_ring.view", "See rings of linked accounts", (Role.REVIEWER, Role.COMPLIANCE, Role.AUDITOR)),
+    Permission("risk_ring.case", "Open a case about a ring", (Role.REVIEWER, Role.COMPLIANCE)),
+)
+
 _DESKS = (
     _OWN,
     _SALES,
@@ -282,6 +299,7 @@ _DESKS = (
     _REGION,
     _POLICY,
     _LEGAL,
+    _RISK,
     _SYSTEM,
     _CASE,
     _FLOW,

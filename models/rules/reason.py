@@ -175,6 +175,44 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("left", "The agent left"),
         OTHER,
     ),
+    # Risk
+    "risk_rule.publish": (
+        Reason("new_pattern", "A new pattern of abuse"),
+        Reason("fewer_mistakes", "Fewer wrong hits"),
+        Reason("law", "Asked for by the law or the platform"),
+        OTHER,
+    ),
+    "risk_rule.roll_back": (
+        Reason("wrong_hits", "It hits what is honest"),
+        Reason("too_much", "It holds too much"),
+        Reason("not_needed", "No longer needed"),
+        OTHER,
+    ),
+    "risk_allow.add": (
+        Reason("household", "A household"),
+        Reason("dormitory", "A dormitory"),
+        Reason("office", "An office or a shop"),
+        Reason("pickup", "A pickup point"),
+        Reason("carrier", "A carrier's shared address"),
+        OTHER,
+    ),
+    "risk_allow.end": (
+        Reason("moved", "They moved away"),
+        Reason("abused", "It is abused"),
+        Reason("mistake", "A mistake of ours is corrected"),
+        OTHER,
+    ),
+    "risk_block.lift": (
+        Reason("family", "A family shares the account"),
+        Reason("checked", "Every check is passed"),
+        OTHER,
+    ),
+    "risk_ring.case": (
+        Reason("money_moves", "Money moves in a circle"),
+        Reason("same_hands", "It looks like the same hands"),
+        Reason("reported", "It was reported"),
+        OTHER,
+    ),
     # Money
     "withdrawal.approve": (
         Reason("checked", "Every check is passed"),

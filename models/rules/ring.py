@@ -119,3 +119,8 @@ def named(rings: Sequence[frozenset[int]], before: Mapping[int, int]) -> dict[in
         owned = [number for number, actor in first.items() if actor in ring]
         kept[n] = min(owned, default=None)
     return kept
+
+
+def score(*, size: int, suspicious: int) -> int:
+    """How urgent a ring is, 0..100: five points an account, ten a suspicious event, each up to fifty."""
+    return min(50, 5 * size) + min(50, 10 * suspicious)

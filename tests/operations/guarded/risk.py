@@ -26,6 +26,7 @@ ROW: dict[str, Mapping[str, Any]] = {
 }
 SHARED: dict[str, Mapping[str, Any]] = {
     "uq_risk_event_kind_ref": {"kind": "payout"},
+    "uq_risk_rule_code_version": {"state": "retired"},
     "uq_risk_rule_live": {"state": "live", "live_at": AT},
     "uq_risk_rule_open": {"state": "draft"},
     "uq_risk_allow_open": {"kind": "ip"},

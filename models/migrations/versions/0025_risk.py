@@ -4,8 +4,8 @@ from alembic import op
 
 from models.migrations import guards
 
-revision = "0023_risk"
-down_revision = "0022_statement"
+revision = "0025_risk"
+down_revision = "0024_compliance"
 
 TABLES = (
     """
