@@ -35,7 +35,7 @@ from jobs import worker as workers
 from models import Actor, ImportRun, acting, db, migrations
 from models.errors import DomainError
 from models.queries import integrity
-from models.rules import simulation
+from models.rules import pack, simulation
 from models.rules.compliance import PROJECTION
 from models.rules.intake import TITLES, State
 from reports import projection
@@ -243,6 +243,17 @@ def check_wechat() -> None:
     for finding in findings:
         click.echo(f"{finding.mark} {finding.title}：{finding.sentence}")
     sys.exit(1 if any(finding.is_bad for finding in findings) else 0)
+
+
+@main.command("verify-pack")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def verify_pack(file: Path) -> None:
+    """核对证据包：按清单重算每个文件的 SHA-256；不一致时逐条列出并以 1 退出。"""
+    found = list(pack.examined(file))
+    for sentence in found:
+        click.echo(sentence)
+    click.echo(f"不一致 {len(found)} 处" if found else f"一致：{file.name} 与清单相符")
+    sys.exit(1 if found else 0)
 
 
 @main.command()

@@ -11,6 +11,8 @@ from models import Job, db
 from models.operations import complaint, finding, structure
 from models.queries import structure as structures
 from models.queries import watched
+from models.queries import wording as wordings
+from models.rules import wording
 from models.tables.job import Queue, State
 
 WATCH = "watch_structure"
@@ -24,6 +26,16 @@ def lint_live(run: Run, *, at: str = "", complaint_id: int = 0) -> dict[str, Any
     with run.transaction():
         kept = finding.record(hits=watched.hits(run.at), covered=watched.COVERED, at=run.at)
     return asdict(kept)
+
+
+@job(title="文案扫描")
+def scan_copy(run: Run, *, at: str = "") -> dict[str, Any]:
+    """Scan every text that goes out, whatever table keeps it: banned phrases and bare figures become findings."""
+    with run.transaction():
+        texts = list(wordings.every())
+        hits = [hit for one in texts for hit in wording.broken(one.subject, one.text, one.kind)]
+        kept = finding.record(hits=hits, covered={"R16", "R17"}, at=run.at)
+    return {"texts": len(texts), **asdict(kept)}
 
 
 @job(queue=Queue.MONEY, title="结构监测", max_attempts=3)

@@ -19,12 +19,14 @@ from console.admin.base import SECTIONS, SecureView, check
 from console.admin.batch import BatchRowView, BatchView
 from console.admin.board import BusinessBoard, CategoryBoard, RegionBoard, RepurchaseBoard
 from console.admin.complaint import ComplaintView
+from console.admin.copy import CopyView
 from console.admin.curation import CurationView
 from console.admin.dead_letter import DeadLetterView
 from console.admin.due import SetAsideView
 from console.admin.export import ExportView, offer
 from console.admin.finding import FindingView
 from console.admin.flow import FlowView
+from console.admin.handout import HandoutView
 from console.admin.history import HistoryView
 from console.admin.home import HomeView
 from console.admin.importing import ImportView, LayoutView
@@ -96,7 +98,9 @@ VIEWS: tuple[type[SecureView], ...] = (
     UnmatchedView,
     LampView,
     FindingView,
+    CopyView,
     ComplaintView,
+    HandoutView,
     PolicyView,
     AgreementView,
     ConsentView,

@@ -57,7 +57,7 @@ def restore(*, member: Member, at: datetime, reason: str) -> None:
 
 _WAYS = {
     "strikes": "规则 8.2：因违规次数关闭的橱窗，只能由申诉成功恢复，请转风控处理。",
-    "admission_refund": "规则 3.5：因准入单退款关闭的橱窗，须重新完成该准入任务后才能恢复。",
+    "admission_refund": "规则 3.5：准入任务因退单撤销，橱窗随之关闭；请重新完成该任务后再恢复。",
 }
 _ELSEWHERE = "规则 2.3：该橱窗不是由工作人员关闭的，不能在此恢复。"
 

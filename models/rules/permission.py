@@ -224,6 +224,14 @@ _LEGAL = (
         (Role.OPERATOR, Role.REVIEWER, Role.COMPLIANCE, Role.SUPPORT, Role.AUDITOR),
     ),
     Permission("complaint.answer", "Take in, answer and close complaints", (Role.COMPLIANCE, Role.SUPPORT)),
+    Permission(
+        "copy.scan",
+        "Scan a text for banned phrases",
+        (Role.OPERATOR, Role.FINANCE, Role.REVIEWER, Role.COMPLIANCE, Role.SUPPORT),
+    ),
+    Permission("handout.view", "See evidence packs and reports", (Role.COMPLIANCE, Role.FINANCE, Role.AUDITOR)),
+    Permission("pack.make", "Make an evidence pack", (Role.COMPLIANCE,), step_up=True),
+    Permission("filing.make", "Make a report to the tax authority", (Role.FINANCE,), step_up=True),
     Permission("law.view", "See the laws behind the rules", HOUSE),
     Permission("law.check", "Note that a law was looked at", (Role.COMPLIANCE,)),
 )

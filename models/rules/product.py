@@ -46,7 +46,7 @@ STEP_NAMES = {
     Step.COMMISSION: "佣金",
     Step.REGION: "区域分成",
     Step.SEED: "种子奖励",
-    Step.DIVIDEND: "团队分红",
+    Step.DIVIDEND: "月度分红",
     Step.FREIGHT: "运费",
     Step.FEE: "平台与支付手续费",
     Step.RESERVE: "准备金",

@@ -43,6 +43,13 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("authority", "Asked for by an authority"),
         OTHER,
     ),
+    "pack.make": (
+        Reason("authority", "Asked for by an authority"),
+        Reason("court", "For a court or an arbitration"),
+        Reason("dispute", "A complaint or a dispute"),
+        Reason("audit", "An audit or a check of our own"),
+        OTHER,
+    ),
     "job.rerun": (
         Reason("repaired", "The cause is repaired"),
         Reason("outage", "An outage is over"),

@@ -241,7 +241,7 @@ _MOVED: Mapping[str, Teller] = {
     "tax": _plain("5.9", "提现 {base} 时代扣个人所得税 {fen}"),
     "payout": _plain("5.9", "{who} 的转账成功，{fen} 已到账并从托管划出"),
     "payout_back": _given("提现未成，{fen} 退回（{who}）", "5.9"),
-    "dividend": _given("{month} 团队分红（等级 {rank}）：基数 {base} × {rate}，{fen} 记入 {who}", "5.7"),
+    "dividend": _given("{month} 月度分红（等级 {rank}）：基数 {base} × {rate}，{fen} 记入 {who}", "5.7"),
     "deposit": _plain("6", "区域代理押金 {fen} 存入 {who}"),
     "deposit_back": _plain("6", "代理期满，押金 {fen} 退还"),
     "deposit_deducted": _plain("6", "代理期满，按约扣除押金 {fen}：{reason}"),

@@ -56,7 +56,7 @@ class TestLoss:
             product.check_terms(terms(cost_fen=6_000, commission_fen=4_000), PLAN)
         text = str(refusal.value)
         assert "售价 ¥99.00 付不起最坏情况下的 ¥118.96" in text
-        assert "成本 ¥60.00、佣金 ¥40.00、区域分成 ¥3.46、种子奖励 ¥6.00、团队分红 ¥8.91" in text
+        assert "成本 ¥60.00、佣金 ¥40.00、区域分成 ¥3.46、种子奖励 ¥6.00、月度分红 ¥8.91" in text
         assert "每件亏 ¥19.96" in text
 
     @given(st.integers(100, 10**6), st.integers(0, 10**6), st.integers(0, 10**6), st.sampled_from([PLAN, STEADY]))
