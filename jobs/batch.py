@@ -1,4 +1,4 @@
-"""Working through a batch: hundreds of rows a transaction, each result written once.
+"""Working through a batch: hundreds or thousands of rows a transaction, each result written once.
 
 The rows of a part are done together; when one of them refuses, what was done of the part is taken back and each row of
 it is tried in a savepoint of its own.
@@ -23,6 +23,8 @@ from models.queries import withdrawal as withdrawals
 from models.tables.batch import Batch, Outcome
 
 CHUNK = 500
+# Rows that a few statements do together: what a transaction costs besides is shared by more of them.
+STRIDE_CHUNK = 2_000
 LONGEST_SECONDS = 4 * 3600.0
 
 # A row's step: (row id, moment, who, coded reason) -> the words of its result, nothing for "done".
@@ -103,12 +105,13 @@ def _chunk(run: Run, batch_id: int) -> int:
     """One transaction: rows and results commit together, or neither; how many rows were tried."""
     with run.transaction():
         batch = db.session.get_one(Batch, batch_id)
-        rows = operations.waiting(batch_id=batch_id, limit=CHUNK)
+        most = STRIDE_CHUNK if batch.operation in STRIDES else CHUNK
+        rows = operations.waiting(batch_id=batch_id, limit=most)
         operations.record(results=_results(rows, batch, run.at), at=run.at)
-        if len(rows) < CHUNK:
+        if len(rows) < most:
             operations.close(batch_id=batch_id, at=run.at)
             run.complete(dict(queries.outcomes(batch_id)))
-    return len(rows) if len(rows) == CHUNK else 0
+    return len(rows) if len(rows) == most else 0
 
 
 def _results(rows: Rows, batch: Batch, at: datetime) -> list[Result]:

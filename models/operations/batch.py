@@ -108,15 +108,20 @@ def waiting(*, batch_id: int, limit: int) -> list[tuple[int, int]]:
 
 def record(*, results: Iterable[Result], at: datetime) -> None:
     """Write down what the rows came to, in one statement."""
-    values = [(each.id, each.outcome.value, each.text[:RESULT_LENGTH]) for each in results]
-    if not values:
+    told = list(results)
+    if not told:
         return
-    columns = (sa.column("id", sa.BigInteger), sa.column("outcome", sa.Text), sa.column("result", sa.Text))
-    told = sa.values(*columns, name="told").data(values)
+    # Three arrays, whatever the number of rows: the statement is always the same one.
+    columns = (
+        sa.cast([each.id for each in told], sa.ARRAY(sa.BigInteger)),
+        sa.cast([each.outcome.value for each in told], sa.ARRAY(sa.Text)),
+        sa.cast([each.text[:RESULT_LENGTH] for each in told], sa.ARRAY(sa.Text)),
+    )
+    ends = sa.func.unnest(*columns).table_valued("id", "outcome", "result").render_derived(name="ends")
     db.session.execute(
         sa.update(BatchRow)
-        .where(BatchRow.id == told.c.id)
-        .values(outcome=told.c.outcome, result=told.c.result, ended_at=at),
+        .where(BatchRow.id == ends.c.id)
+        .values(outcome=ends.c.outcome, result=ends.c.result, ended_at=at),
         execution_options={"synchronize_session": False},
     )
 

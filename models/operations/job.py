@@ -256,12 +256,13 @@ def rerun(*, job_id: int) -> Job:
 
 def rerun_all(job_ids: Sequence[int]) -> dict[int, str]:
     """``rerun`` of many in two statements: why those that are not run again are not."""
-    held = sa.select(Job.id, Job.state).where(Job.id.in_(job_ids)).order_by(Job.id).with_for_update()
+    asked = Job.id == sa.any_(sa.cast(list(job_ids), sa.ARRAY(sa.BigInteger)))
+    held = sa.select(Job.id, Job.state).where(asked).order_by(Job.id).with_for_update()
     states = {row.id: row.state for row in db.session.execute(held)}
     over = [job_id for job_id, state in states.items() if state in (State.DEAD, State.CANCELLED)]
     again = db.session.execute(
         sa.update(Job)
-        .where(Job.id.in_(over))
+        .where(Job.id == sa.any_(sa.cast(over, sa.ARRAY(sa.BigInteger))))
         .values(state=State.WAITING, finished_at=None, attempts=0, cancel_requested=False, run_at=_after(0))
         .returning(Job.queue, Job.id)
         .execution_options(synchronize_session=False)
