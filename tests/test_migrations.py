@@ -2,7 +2,6 @@
 
 import uuid
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -11,21 +10,18 @@ from alembic.script import ScriptDirectory
 
 from console.embedded import Services
 from models import db, migrations
+from tests.conftest import superuser
 
 
 @pytest.fixture
 def empty_database(services: Services):
     """The address of a new database of the owner's, dropped at the end."""
     name = f"empty_{uuid.uuid4().hex[:8]}"
-    admin = sa.make_url(services.owner_database_url).set(drivername="postgresql", database="postgres")
-
-    def connect() -> psycopg.Connection:
-        return psycopg.connect(admin.render_as_string(False), autocommit=True)
-
-    with connect() as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
+    with superuser(services) as connection:
+        connection.execute(f"CREATE DATABASE {name} OWNER qianxing_owner".encode())
     yield sa.make_url(services.owner_database_url).set(database=name).render_as_string(False)
-    with connect() as connection:
+    # Autovacuum may be looking at it, and ends for a superuser alone.
+    with superuser(services) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
