@@ -3,6 +3,7 @@
 from flask import Flask
 
 from console import admin, api, auth, config, files, health, logs, plotly, signin, web, wechat
+from console.api import webhook
 from jobs import bell
 from models import db
 from models.rules import blind
@@ -29,6 +30,7 @@ def create_app(settings: config.Settings) -> Flask:
     plotly.register(app)
     admin.register(app)
     api.register(app)
+    webhook.register(app)
     auth.check_declared(app)
     wechat.register(app)
     return app

@@ -7,6 +7,7 @@ from console import credential
 from console.config import Misconfigured, Settings
 from jobs.gateways.agency_window import WeChatWindows
 from jobs.gateways.goods import GoodsIndex
+from jobs.gateways.pay_statement import WeChatStatements
 from jobs.gateways.pay_transfer import Payee, WeChatTransfers
 from jobs.gateways.token import Account
 from jobs.gateways.wechat import WeChat
@@ -31,8 +32,15 @@ def connect(app: Flask, wechat: WeChat) -> None:
     """Hang the clients where pages and jobs look for them; what has no credentials is not there."""
     given = wechat.credentials
     app.extensions["wechat"] = wechat
+    app.extensions["pushes"] = tuple(given.pushes.values())
+    app.extensions["pay_notices"] = wechat.pay_notices
     if Account.MINI in given.apps:
         app.extensions["mini_program"] = wechat.mini
+        app.extensions["mini_appid"] = wechat.mini_appid
+    if given.pays:
+        app.extensions["pay"] = wechat.pay
+        app.extensions["refunds"] = wechat.refunds
+        app.extensions["statements"] = WeChatStatements(wechat.bills)
     if given.pays and Account.MINI in given.apps:
         app.extensions["transfers"] = WeChatTransfers(wechat.transfers, payee_of)
     if {Account.AGENCY, Account.SHOP} <= set(given.apps):

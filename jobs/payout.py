@@ -9,6 +9,7 @@ from jobs.gateways.transfer import Bill, Refused, Transfers, Uncertain
 from jobs.queue import Run, job
 from models.errors import Conflict
 from models.operations import outbox, withdrawal
+from models.operations.withdrawal import Told
 from models.queries import switch as switches
 from models.queries import withdrawal as withdrawals
 from models.rules import withdrawal as rules
@@ -54,7 +55,10 @@ def pay_out(run: Run, *, number: str) -> dict[str, Any]:
     if bill is None:
         return {"state": "switched off" if is_off else "unknown"}
     with run.transaction():
-        withdrawal.record(number=number, state=bill.state, at=run.at, reason=bill.reason)
+        told = Told(
+            state=bill.state, amount_fen=bill.amount_fen, reason=bill.reason, package=bill.package, made_at=bill.made_at
+        )  # fmt: skip
+        withdrawal.hear(number=number, told=told, at=run.at)
     return {"state": str(bill.state)}
 
 

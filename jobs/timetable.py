@@ -55,6 +55,7 @@ LINES: tuple[Line, ...] = (
     Line("清理过期文件", "forget_handouts", Every(3600)),
     Line("清理过期导出", "forget_exports", Every(3600)),
     Line("查询未完结的转账", "ask_again", Every(300)),
+    Line("查询未完结的退款", "ask_refunds", Every(600)),
     Line("下载账单", "fetch_statements", Every(1800)),
     Line("每日对账", "reckon_open", Daily(time(11, 30))),
     Line("橱窗状态", "mirror_windows", Every(3600)),

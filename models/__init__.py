@@ -28,6 +28,7 @@ from models.tables.handout import Erasure, Handout
 from models.tables.history import HistoryLine, RawLine, StagedLine
 from models.tables.identity import MemberIdentity, MemberSession
 from models.tables.importing import ImportIssue, ImportLayout, ImportRun
+from models.tables.inbound import Inbound, InboundRefusal, OrderSource, PayRefund
 from models.tables.job import Event, Job, Mark
 from models.tables.ledger import Account, Block, Leg, Posting, Snapshot
 from models.tables.listing import Delisting, DelistingWindow, Listing, SyncLog
@@ -64,6 +65,10 @@ from models.tables.switch import MoneySwitch
 from models.tables.view import Export, SavedView
 
 __all__ = [
+    "Inbound",
+    "InboundRefusal",
+    "OrderSource",
+    "PayRefund",
     "Appeal",
     "BusinessDay",
     "Case",

@@ -34,6 +34,7 @@ UNREAD = {
 UNWATCHED = {
     "audit": "the trail itself",
     "attempt": "counters against guessing",
+    "inbound_refusal": "counters of forged callbacks; a row a forgery would let a forger fill the trail",
     "kept_answer": "answers for repeated requests; what those did stands in the trail of its tables",
     "account": "its facts never change; its money is in append-only legs",
     "frontier": "rebuilt from the seats at any time",

@@ -30,6 +30,7 @@ from console.admin.handout import HandoutView
 from console.admin.history import HistoryView
 from console.admin.home import HomeView
 from console.admin.importing import ImportView, LayoutView
+from console.admin.inbound import InboundView
 from console.admin.job import EventView, JobView, TimetableView
 from console.admin.lamps import LampView
 from console.admin.law import LawView
@@ -117,6 +118,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     TimetableView,
     SetAsideView,
     EventView,
+    InboundView,
     StaffView,
     RoleView,
     SessionView,

@@ -4,12 +4,13 @@ import secrets
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
+from flask import current_app
 from pydantic import Field
 
 from console import formatting
 from console.api import cursor
 from console.api.route import Call, route
-from console.api.schema import AskedFen, Body, Day, Earned, Fen, Instant, Paged
+from console.api.schema import Answer, AskedFen, Body, Day, Earned, Fen, Instant, Paged
 from models.operations import withdrawal
 from models.queries import dossier, portal
 from models.queries import policy as policies
@@ -29,7 +30,7 @@ EARNING = {
 }  # fmt: skip
 TAKEN = {
     "number": "W202611240001", "state": "requested", "amount_fen": 10000, "tax_fen": 0, "net_fen": 10000,
-    "requested_at": AT, "ended_at": None, "reason": "", "disclaimer": SAID,
+    "requested_at": AT, "ended_at": None, "reason": "", "confirmation": None, "disclaimer": SAID,
 }  # fmt: skip
 
 
@@ -76,8 +77,17 @@ class Asking(Body):
     amount_fen: AskedFen
 
 
+class Confirmation(Answer):
+    """What `wx.requestMerchantTransfer` is given while the payee is waited for, until ``confirm_by``."""
+
+    package: str
+    mch_id: str
+    app_id: str
+    confirm_by: Instant
+
+
 class Taken(Earned):
-    """One withdrawal: what leaves, the tax withheld, what arrives."""
+    """One withdrawal: what leaves, the tax withheld, what arrives; ``confirmation`` while the payee must confirm."""
 
     number: str
     state: str
@@ -87,6 +97,7 @@ class Taken(Earned):
     requested_at: Instant
     ended_at: Instant | None
     reason: str
+    confirmation: Confirmation | None
 
 
 class Withdrawals(Earned):
@@ -172,5 +183,18 @@ def _taken(row: Withdrawal) -> Taken:
     return Taken(
         number=row.number, state=row.state, amount_fen=row.amount_fen, tax_fen=row.tax_fen,
         net_fen=row.amount_fen - row.tax_fen, requested_at=row.requested_at, ended_at=row.ended_at,
-        reason=row.reason or "",
+        reason=row.reason or "", confirmation=_confirmation(row),
+    )  # fmt: skip
+
+
+def _confirmation(row: Withdrawal) -> Confirmation | None:
+    """Nothing once the 24 hours are over: the transfer closes by itself and the money comes back."""
+    if row.state != "WAIT_USER_CONFIRM" or not row.package or row.confirm_by is None:
+        return None
+    if row.confirm_by <= formatting.now():
+        return None
+    pay = current_app.extensions.get("pay")
+    return Confirmation(
+        package=row.package, confirm_by=row.confirm_by, mch_id=pay.merchant.mchid if pay else "",
+        app_id=current_app.extensions.get("mini_appid", ""),
     )  # fmt: skip

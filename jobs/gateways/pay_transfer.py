@@ -168,5 +168,6 @@ def _bill(found: TransferBill, amount_fen: int) -> Bill:
         log.warning("transfer.unknown_state", state=found.state[:40])
         raise Uncertain("unknown_state") from error
     return Bill(
-        number=found.out_bill_no, amount_fen=found.transfer_amount or amount_fen, state=state, reason=found.fail_reason
+        number=found.out_bill_no, amount_fen=found.transfer_amount or amount_fen, state=state, reason=found.fail_reason,
+        package=found.package_info, made_at=found.create_time,
     )  # fmt: skip

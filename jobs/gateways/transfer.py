@@ -1,6 +1,7 @@
 """How money leaves: what any channel of transfers must answer, and the two ways in which it may not."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from models.rules.withdrawal import TransferState
@@ -8,12 +9,14 @@ from models.rules.withdrawal import TransferState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """A transfer as its channel knows it."""
+    """A transfer as its channel knows it; ``package`` opens the payee's confirmation while it is waited for."""
 
     number: str
     amount_fen: int
     state: TransferState
     reason: str = ""
+    package: str = ""
+    made_at: datetime | None = None
 
 
 class Uncertain(Exception):

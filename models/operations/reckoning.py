@@ -81,8 +81,8 @@ def _summed(span: Window, accounts: set[str], at: datetime) -> Reckoning:
         made = Reckoning(day=span.day, runs=0)
     made.at, made.runs, made.custody_fen = at, made.runs + 1, ours["custody_fen"]
     made.payouts, made.payouts_fen = ours["payouts"], ours["payouts_fen"]
-    made.payments, made.payments_fen = ours.get("payments", 0), ours.get("payments_fen", 0)
-    made.refunds, made.refunds_fen = ours.get("refunds", 0), ours.get("refunds_fen", 0)
+    made.payments, made.payments_fen = ours["payments"], ours["payments_fen"]
+    made.refunds, made.refunds_fen = ours["refunds"], ours["refunds_fen"]
     if Account.OPERATION in accounts:
         made.channel_payouts, made.channel_payouts_fen = theirs["payouts"], theirs["payouts_fen"]
     if Account.TRADE in accounts:

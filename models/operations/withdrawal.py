@@ -1,5 +1,6 @@
 """Money that leaves: asked for, approved, on its way, arrived or come back (rules §5.9)."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -149,6 +150,30 @@ def mark_sent(*, number: str, seen: datetime | None, at: datetime) -> bool:
     withdrawal.sent_at = at
     db.session.flush()
     return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a channel says of a transfer's bill; ``made_at`` and ``package`` while its payee is waited for."""
+
+    state: TransferState
+    amount_fen: int = 0
+    reason: str = ""
+    package: str = ""
+    made_at: datetime | None = None
+
+
+def hear(*, number: str, told: Told, at: datetime) -> Withdrawal:
+    """Write down all that a channel says of a bill; one about another amount is refused (rules §5.9)."""
+    withdrawal = _locked(number)
+    net = withdrawal.amount_fen - withdrawal.tax_fen
+    rules.check_amount_told(told_fen=told.amount_fen, net_fen=net, number=number)
+    if withdrawal.ended_at is None:
+        is_waiting = told.state is TransferState.WAIT_USER_CONFIRM
+        if is_waiting and withdrawal.confirm_by is None:
+            withdrawal.confirm_by = rules.confirm_by(told.made_at or at)
+        withdrawal.package = (told.package or withdrawal.package) if is_waiting else ""
+    return record(number=number, state=told.state, at=at, reason=told.reason)
 
 
 def record(*, number: str, state: TransferState, at: datetime, reason: str = "") -> Withdrawal:

@@ -51,7 +51,16 @@ _OURS = """
     (SELECT coalesce(sum(amount_fen - tax_fen), 0)::bigint FROM withdrawal
         WHERE state = 'SUCCESS' AND ended_at >= :begins AND ended_at < :ends) AS payouts_fen,
     (SELECT coalesce(-sum(l.amount_fen), 0)::bigint FROM leg l JOIN posting p ON p.id = l.posting_id
-        WHERE l.account_id = (SELECT id FROM account WHERE code = 'custody') AND p.at < :ends) AS custody_fen
+        WHERE l.account_id = (SELECT id FROM account WHERE code = 'custody') AND p.at < :ends) AS custody_fen,
+    paid.payments, paid.payments_fen, back.refunds, back.refunds_fen
+    FROM (
+        SELECT count(*) AS payments, coalesce(sum(o.paid_fen), 0)::bigint AS payments_fen
+        FROM shop_order o JOIN order_source s ON s.order_id = o.id AND s.channel = 'pay'
+        WHERE o.paid_at >= :begins AND o.paid_at < :ends
+    ) paid, (
+        SELECT count(*) AS refunds, coalesce(sum(amount_fen), 0)::bigint AS refunds_fen
+        FROM pay_refund WHERE state = 'SUCCESS' AND ended_at >= :begins AND ended_at < :ends
+    ) back
 """
 
 # The channel's of a day, by kind of business; what came back of a transfer is taken off.
@@ -154,6 +163,47 @@ _PAYMENTS = """
 """
 
 
+# Own payments of the day that no line tells; what the shop took in is settled under the shop's own merchant.
+_PAYMENTS_MISSING = """
+    SELECT 'missing_there' AS kind, 'payment' AS business, o.number, 'order:' || o.number AS subject,
+        NULL::bigint AS line_id, o.paid_fen AS ours_fen, NULL::bigint AS theirs_fen, o.state AS ours_state,
+        '' AS theirs_state
+    FROM shop_order o JOIN order_source s ON s.order_id = o.id AND s.channel = 'pay'
+    WHERE o.paid_at >= :begins AND o.paid_at < :ends AND NOT EXISTS (
+        SELECT 1 FROM statement_line l
+        WHERE l.number = s.number AND l.business = 'payment' AND l.account = 'TRADE')
+"""
+
+_REFUNDS = """
+    WITH told AS (
+        SELECT number, min(id) AS line_id, count(*) AS lines, sum(amount_fen)::bigint AS fen, max(state) AS state
+        FROM statement_line WHERE business = 'refund' AND account = 'TRADE' AND number IN (
+            SELECT number FROM statement_line
+            WHERE at >= :begins AND at < :ends AND business = 'refund' AND account = 'TRADE')
+        GROUP BY number
+    )
+    SELECT CASE
+            WHEN r.number IS NULL THEN 'missing_here'
+            WHEN t.lines > 1 THEN 'duplicate'
+            WHEN t.fen <> r.amount_fen THEN 'amount'
+            WHEN r.state = 'SUCCESS' AND t.state IN ('FAIL', 'CHANGE') THEN 'state'
+            WHEN r.state = 'CLOSED' AND t.state = 'SUCCESS' THEN 'state'
+        END AS kind, 'refund' AS business, t.number,
+        CASE WHEN o.id IS NULL THEN '' ELSE 'order:' || o.number END AS subject, t.line_id,
+        r.amount_fen AS ours_fen, t.fen AS theirs_fen, coalesce(r.state, '') AS ours_state, t.state AS theirs_state
+    FROM told t LEFT JOIN pay_refund r ON r.number = t.number LEFT JOIN shop_order o ON o.id = r.order_id
+"""
+
+_REFUNDS_MISSING = """
+    SELECT 'missing_there' AS kind, 'refund' AS business, r.number, 'order:' || o.number AS subject,
+        NULL::bigint AS line_id, r.amount_fen AS ours_fen, NULL::bigint AS theirs_fen, r.state AS ours_state,
+        '' AS theirs_state
+    FROM pay_refund r JOIN shop_order o ON o.id = r.order_id
+    WHERE r.state = 'SUCCESS' AND r.ended_at >= :begins AND r.ended_at < :ends AND NOT EXISTS (
+        SELECT 1 FROM statement_line l WHERE l.number = r.number AND l.business = 'refund' AND l.account = 'TRADE')
+"""
+
+
 def finders(accounts: set[str]) -> Sequence[str]:
     """The questions that the statements at hand can answer."""
     asked: list[str] = []
@@ -162,7 +212,7 @@ def finders(accounts: set[str]) -> Sequence[str]:
     if Account.OPERATION in accounts:
         asked.append(_PAYOUTS_MISSING)
     if Account.TRADE in accounts:
-        asked.append(_PAYMENTS)
+        asked += [_PAYMENTS, _PAYMENTS_MISSING, _REFUNDS, _REFUNDS_MISSING]
     return asked
 
 

@@ -277,6 +277,8 @@ _FLOW = (
     Permission("reconciliation.upload", "Upload statements of channels", (Role.FINANCE,)),
     Permission("reconciliation.run", "Reckon a day again", (Role.FINANCE,)),
     Permission("reconciliation.resolve", "Take on and clear differences", (Role.FINANCE,)),
+    Permission("callback.view", "See callbacks of WeChat", (Role.OPERATOR, Role.FINANCE, Role.AUDITOR)),
+    Permission("callback.rerun", "Decide a callback again", (Role.OPERATOR, Role.FINANCE)),
 )
 
 _RISK = (

@@ -31,6 +31,9 @@ class TransferState(StrEnum):
 FINAL = {TransferState.SUCCESS, TransferState.FAIL, TransferState.CANCELLED}
 
 
+CONFIRM_HOURS = 24
+"""How long a payee may confirm a transfer before WeChat closes it."""
+
 LOST_MINUTES = 10
 """A transfer that the channel does not know so long after it was sent never reached it."""
 
@@ -69,6 +72,23 @@ class AlreadySent(Conflict):
 
 class PayoutEnded(Conflict):
     """A transfer ends once."""
+
+
+class WrongAmount(Conflict):
+    """The channel's bill is about another amount than the withdrawal."""
+
+
+def check_amount_told(*, told_fen: int, net_fen: int, number: str) -> None:
+    """Refuse to write down a bill whose amount is not ours (rules 5.9); 0 where the channel tells none."""
+    if told_fen and told_fen != net_fen:
+        raise WrongAmount(
+            f"规则 5.9：提现 {number} 的转账单金额为 {told_fen} 分，应为 {net_fen} 分。请勿重发，先到商户平台核对。"
+        )
+
+
+def confirm_by(made_at: datetime) -> datetime:
+    """The instant at which an unconfirmed transfer closes by itself."""
+    return made_at + timedelta(hours=CONFIRM_HOURS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

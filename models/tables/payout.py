@@ -108,7 +108,8 @@ class Withdrawal(Base):
 
     ``state`` is ours until the transfer is asked for (requested, approved, rejected), then one of WeChat's eight.
     ``sent_at`` is when the transfer was last asked for; from then on only its bill ends the withdrawal.
-    ``tax_fen`` of ``amount_fen`` was withheld; ``month`` is the first day of the month of the withdrawal (Shanghai).
+    ``package`` opens the confirmation on the payee's phone, until ``confirm_by`` at the latest. ``tax_fen`` of
+    ``amount_fen`` was withheld; ``month`` is the first day of the month of the withdrawal (Shanghai).
     """
 
     __tablename__ = "withdrawal"
@@ -140,3 +141,5 @@ class Withdrawal(Base):
     reason: Mapped[str] = mapped_column(default="")
     sent_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    package: Mapped[str] = mapped_column(default="")
+    confirm_by: Mapped[datetime | None]

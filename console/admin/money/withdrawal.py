@@ -26,7 +26,6 @@ from models.rules import tax
 from models.rules import withdrawal as rules
 from models.rules.tax import Month
 
-CONFIRM_HOURS = 24
 SOON = timedelta(hours=4)
 STATES = {
     "requested": Badge(_l("waits for approval"), Tone.WARN),
@@ -197,9 +196,10 @@ class WithdrawalView(ReadView):
 
 def _clock(row: Row[Any]) -> Markup:
     """What is left of the 24 hours in which the payee may confirm."""
-    if row.state != "WAIT_USER_CONFIRM" or row.sent_at is None:
+    until = row.confirm_by or (row.sent_at and rules.confirm_by(row.sent_at))
+    if row.state != "WAIT_USER_CONFIRM" or until is None:
         return Markup('<span class="muted">–</span>')
-    left = row.sent_at + timedelta(hours=CONFIRM_HOURS) - formatting.now()
+    left = until - formatting.now()
     if left <= timedelta(0):
         return Markup('<span class="badge bad">{}</span>').format(_("over, ask what became of it"))
     tone = "bad" if left < SOON else "warn"
@@ -249,7 +249,7 @@ class TransferView(ReadView):
         """What the cells of a row lead to and count down from is read in any case."""
         known = {column.key for column in columns}
         more = tuple(c for c in self.columns if c.key in ("state", "sent_at") and c.key not in known)
-        return super().rows(viewer, (*columns, *more))
+        return super().rows(viewer, (*columns, *more)).add_columns(Withdrawal.confirm_by.label("confirm_by"))
 
     def heading(self, row: Row[Any]) -> str:
         return str(row.number)

@@ -1,14 +1,15 @@
 """Registering, one's own data and money through the API, and leaving."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from models import Consent, KeptAnswer, Member, MemberIdentity, MemberSession, Person, Withdrawal, db, transaction
-from models.operations import note, order, share
+from models.operations import note, order, share, withdrawal
 from models.queries import ledger as books
 from models.rules.compliance import DISCLAIMERS
+from models.rules.withdrawal import TransferState
 from tests.operations import world
 
 NOW = datetime.now(UTC)
@@ -141,6 +142,21 @@ class TestMoney:
         assert (answer.json["state"], answer.json["tax_fen"], answer.json["net_fen"]) == ("requested", 0, 4_000)
         assert promoter.get("/me/balance").json["available_fen"] == 6_000
         assert [row["number"] for row in promoter.get("/me/withdrawals").json["items"]] == [answer.json["number"]]
+
+    def test_withdrawals_carry_what_their_payee_confirms_with_for_a_day(self, promoter):
+        ripen("W1", 10_000)
+        number = promoter.post("/me/withdrawals", {"amount_fen": 4_000}).json["number"]
+        made = datetime.now(UTC) - timedelta(hours=23)
+        for at, is_offered in ((made, True), (made - timedelta(hours=1), False)):
+            with transaction():
+                row = db.session.scalars(sa.select(Withdrawal)).one()
+                row.state, row.confirm_by = "approved", None
+                told = withdrawal.Told(state=TransferState.WAIT_USER_CONFIRM, package="ABBQ==", made_at=at)
+                withdrawal.hear(number=number, told=told, at=at)
+            confirmation = promoter.get("/me/withdrawals").json["items"][0]["confirmation"]
+            assert (confirmation is not None) is is_offered
+            if confirmation:
+                assert confirmation["package"] == "ABBQ=="
 
     @pytest.mark.parametrize(
         ("amount", "status", "code"), [(0, 422, "invalid_fields"), (99, 409, "below_minimum"), (500, 409, "not_enough")]
