@@ -22,6 +22,7 @@ class TestTrail:
 
 # Tables without a trail of their own, and why.
 UNTRAILED = {
+    "inbound_refusal": "counts of forged callbacks, a row a day and reason: a row a forgery would fill the trail",
     "account": "a balance follows from legs, which never change; the application may not write it",
     "alembic_version": "the owner's alone; written by migrations",
     "frontier": "derived from the seats, whose every change is recorded",
