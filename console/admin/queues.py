@@ -200,6 +200,8 @@ QUEUES: tuple[Queue, ...] = (
         ),
         "findings",
         {"state": "open"},
+    ),
+    Queue(
         _l("Callbacks that failed"),
         "callback.rerun",
         lambda person: sa.select(Inbound.received_at).where(Inbound.state == "failed"),

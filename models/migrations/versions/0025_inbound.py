@@ -4,8 +4,8 @@ from alembic import op
 
 from models.migrations import guards
 
-revision = "0024_inbound"
-down_revision = "0023_share_owner"
+revision = "0025_inbound"
+down_revision = "0024_compliance"
 
 TABLES = (
     """
