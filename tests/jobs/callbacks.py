@@ -15,12 +15,15 @@ from tests.gateways.wire import Wire, pay, signing
 
 AES = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ"
 APPID, TOKEN = "wxshop0000000001", "qianxingtoken01"
+MINI = "wxmini0000000001"
 NUMBERS = count(1)
 
 
 def installed(app, monkeypatch) -> None:
     """Both receiving ends, in an application."""
     monkeypatch.setitem(app.extensions, "pay", pay(Wire()))
+    monkeypatch.setitem(app.extensions, "mini_appid", MINI)
+    monkeypatch.delitem(app.extensions, "refunds", raising=False)
     monkeypatch.setitem(app.extensions, "pushes", (Push(appid=APPID, token=TOKEN, keys=[push.aes_key(AES)]),))
 
 

@@ -13,7 +13,7 @@ from models.rules.tax import Month
 from models.rules.withdrawal import TransferState
 from tests.gateways import keys
 from tests.gateways.wire import signing
-from tests.jobs.callbacks import call_pay, call_shop, installed, notice
+from tests.jobs.callbacks import MINI, call_pay, call_shop, installed, notice
 from tests.operations import world
 from tests.operations.world import AT
 
@@ -145,7 +145,7 @@ class TestPayments:
 
     def paid(self, **changed) -> dict:
         values = {
-            "mchid": keys.MCHID, "appid": "", "out_trade_no": "o7", "transaction_id": "42", "trade_state": "SUCCESS",
+            "mchid": keys.MCHID, "appid": MINI, "out_trade_no": "o7", "transaction_id": "42", "trade_state": "SUCCESS",
             "success_time": "2026-01-01T10:00:00+08:00", "payer": {"openid": "oB"},
             "amount": {"total": 9_900, "currency": "CNY"},
         }  # fmt: skip

@@ -4,8 +4,8 @@ from alembic import op
 
 from models.migrations import guards
 
-revision = "0025_inbound"
-down_revision = "0024_compliance"
+revision = "0026_inbound"
+down_revision = "0025_risk"
 
 TABLES = (
     """
