@@ -51,6 +51,7 @@ LINES: tuple[Line, ...] = (
     Line("到期的区域代理", "end_agencies", Every(300)),
     Line("热门账户余额", "snapshot_ledger", Every(600)),
     Line("逾期退款提醒", "tell_overdue_refunds", Every(3600)),
+    Line("删除到期的个人信息", "erase_due", Daily(time(3, 40))),
     Line("清理旧任务", "forget_finished", Daily(time(3, 30))),
     Line("清理过期文件", "forget_handouts", Every(3600)),
     Line("清理过期导出", "forget_exports", Every(3600)),

@@ -47,6 +47,7 @@ from console.admin.policy import PolicyView
 from console.admin.product import ProductView
 from console.admin.reconciliation import VIEWS as RECONCILIATION
 from console.admin.refresh import RefreshView
+from console.admin.retention import RetentionView
 from console.admin.risk import VIEWS as RISK
 from console.admin.saved import SavedViewView
 from console.admin.showcase import ShowcaseView
@@ -102,6 +103,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     CopyView,
     ComplaintView,
     HandoutView,
+    RetentionView,
     PolicyView,
     AgreementView,
     ConsentView,

@@ -6,7 +6,7 @@ from datetime import datetime, time
 
 import sqlalchemy as sa
 
-from jobs.demo import care, desks, office, orders, people, purse, shelves
+from jobs.demo import care, desks, law, office, orders, people, purse, shelves
 from jobs.demo.plan import SHANGHAI, Day, Plan
 from models import db
 from models.operations import due
@@ -77,3 +77,4 @@ def live(day: Day) -> None:
             db.session.flush()
     due.run_until(ends)
     desks.leave(day, day.plan.ends_at)
+    law.leave(day, day.plan.ends_at)

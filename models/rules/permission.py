@@ -232,6 +232,7 @@ _LEGAL = (
     Permission("handout.view", "See evidence packs and reports", (Role.COMPLIANCE, Role.FINANCE, Role.AUDITOR)),
     Permission("pack.make", "Make an evidence pack", (Role.COMPLIANCE,), step_up=True),
     Permission("filing.make", "Make a report to the tax authority", (Role.FINANCE,), step_up=True),
+    Permission("retention.view", "See what is kept how long", (Role.COMPLIANCE, Role.AUDITOR)),
     Permission("law.view", "See the laws behind the rules", HOUSE),
     Permission("law.check", "Note that a law was looked at", (Role.COMPLIANCE,)),
 )
