@@ -157,7 +157,8 @@ def compare_ripe(*, at: datetime) -> int:
     """Write beside each rule that has been live for seven days how often it hit; how many were ripe."""
     ripe = at - timedelta(days=rules.COMPARE_DAYS)
     chosen = sa.select(RiskRule).where(
-        RiskRule.state == "live", RiskRule.live_at <= ripe, RiskRule.comparison.is_(None)
+        RiskRule.state == "live", RiskRule.live_at <= ripe, RiskRule.comparison.is_(None),
+        RiskRule.shadow_at.is_not(None),
     )  # fmt: skip
     found = db.session.scalars(chosen.order_by(RiskRule.id)).all()
     for rule in found:

@@ -28,6 +28,9 @@ _AROUND = sa.text(
     " (SELECT ring_id FROM risk_ring_member WHERE actor_id = ANY (:actors))"
 )
 
+_INTO = insert(RiskRingMember)
+_MOVE = _INTO.on_conflict_do_update(index_elements=["actor_id"], set_={"ring_id": _INTO.excluded.ring_id})
+
 
 def join(*, new: Sequence[Tie], at: datetime) -> None:
     """Let the rings around these new ties grow, merge or, where a value passed its cap, come apart.
@@ -83,11 +86,9 @@ def _keep(rings: Sequence[frozenset[int]], before: dict[int, int], at: datetime)
     if gone:
         db.session.execute(sa.delete(RiskRingMember).where(RiskRingMember.actor_id.in_(gone)))
     if moved:
-        made = insert(RiskRingMember).values(
-            [{"actor_id": actor, "ring_id": number} for actor, number in sorted(moved.items())]
+        db.session.connection().execute(
+            _MOVE, [{"actor_id": actor, "ring_id": number} for actor, number in sorted(moved.items())]
         )
-        changed = {"ring_id": made.excluded.ring_id}
-        db.session.execute(made.on_conflict_do_update(index_elements=["actor_id"], set_=changed))
     touched = set(moved.values()) | {before[actor] for actor in (*moved, *gone) if actor in before}
     _count(touched, at)
     return len(moved) + len(gone)

@@ -25,6 +25,11 @@ from models.tables.payout import Withdrawal
 from models.tables.risk import RiskActor, RiskBlock, RiskDecision, RiskEvent, RiskRingMember, RiskWait
 
 BY = "system:risk"
+_KEEP = (
+    insert(RiskDecision)
+    .on_conflict_do_nothing(index_elements=["event_id"])
+    .returning(RiskDecision.id, RiskDecision.event_id, RiskDecision.action)
+)
 NOT_HELD = ("cancelled",)
 
 
@@ -55,8 +60,7 @@ def score(*, event_ids: Sequence[int], at: datetime) -> list[int]:
             "action": verdict.action.value, "hits": told(verdict), "features": seen.values,
             "shadow": _shadow(now, seen.kind, seen.values),
         })  # fmt: skip
-    made = insert(RiskDecision).values(rows).on_conflict_do_nothing(index_elements=["event_id"])
-    kept = db.session.execute(made.returning(RiskDecision.id, RiskDecision.event_id, RiskDecision.action)).all()
+    kept = db.session.connection().execute(_KEEP, rows).all()
     db.session.execute(sa.delete(RiskWait).where(RiskWait.event_id.in_(asked)))
     suspicious = sorted((row.event_id, row.id) for row in kept if row.action != Action.ALLOW)
     for event_id, decision_id in suspicious:

@@ -16,6 +16,14 @@ from models.rules.risk_feature import Kind
 from models.tables.risk import RiskActor, RiskEvent, RiskTie
 
 SIGNALS = ("ip", "device", "payer", "phone", "address", "payee", "picture")
+# The rows go beside the statement: one that holds its rows is compiled anew each time.
+_MAKE_ACTORS = insert(RiskActor).on_conflict_do_nothing()
+_MAKE_EVENTS = (
+    insert(RiskEvent)
+    .on_conflict_do_nothing(index_elements=["kind", "ref"])
+    .returning(RiskEvent.id, RiskEvent.kind, RiskEvent.ref)
+)
+_MAKE_TIES = insert(RiskTie).on_conflict_do_nothing().returning(RiskTie.actor_id, RiskTie.kind, RiskTie.digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +89,7 @@ def record(*, facts: Sequence[Fact], at: datetime) -> list[int]:
         return []
     actors = _actors(facts)
     rows = [_row(fact, actors) for fact in facts]
-    made = insert(RiskEvent).values(rows).on_conflict_do_nothing(index_elements=["kind", "ref"])
-    found = db.session.execute(made.returning(RiskEvent.id, RiskEvent.kind, RiskEvent.ref)).all()
+    found = db.session.connection().execute(_MAKE_EVENTS, rows).all()
     new = {(row.kind, row.ref): row.id for row in found}
     ties = _tied(rows, new)
     if ties:
@@ -96,7 +103,7 @@ def _actors(facts: Iterable[Fact]) -> dict[str, int]:
     if not people:
         return {}
     values = [{"key": key, "member_id": member_id} for key, member_id in sorted(people.items())]
-    db.session.execute(insert(RiskActor).values(values).on_conflict_do_nothing())
+    db.session.connection().execute(_MAKE_ACTORS, values)
     chosen = sa.select(RiskActor.key, RiskActor.id).where(RiskActor.key.in_(people))
     return {row.key: row.id for row in db.session.execute(chosen)}
 
@@ -124,6 +131,5 @@ def _tied(rows: Iterable[Mapping[str, Any]], new: Mapping[tuple[str, str], int])
     if not values:
         return []
     values.sort(key=lambda one: one["event_id"])
-    made = insert(RiskTie).values(values).on_conflict_do_nothing()
-    found = db.session.execute(made.returning(RiskTie.actor_id, RiskTie.kind, RiskTie.digest))
+    found = db.session.connection().execute(_MAKE_TIES, values)
     return [Tie(row.actor_id, row.kind, bytes(row.digest)) for row in found]

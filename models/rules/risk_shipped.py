@@ -61,6 +61,13 @@ RULES: tuple[dict[str, Any], ...] = (
         "buyer_orders_30d=4, buyer_return_bps_30d=10000 | buyer_orders_30d=10, buyer_return_bps_30d=2999",
     ),
     _rule(
+        "return_streak", "place refund", "return", 60,
+        "30 天内 {buyer_orders_30d} 单中有 {buyer_returns_30d} 单退款，多数都退了",
+        "buyer_orders_30d >= 3 且 buyer_return_bps_30d >= 6000",
+        "buyer_orders_30d=3, buyer_return_bps_30d=6000",
+        "buyer_orders_30d=2, buyer_return_bps_30d=10000 | buyer_orders_30d=3, buyer_return_bps_30d=5999",
+    ),
+    _rule(
         "fast_return", "place refund", "return", 25, "30 天内有 {buyer_fast_returns_30d} 单在下单一天内就退款",
         "buyer_fast_returns_30d >= 3",
         "buyer_fast_returns_30d=3",
@@ -89,6 +96,13 @@ RULES: tuple[dict[str, Any], ...] = (
         "is_own == 1",
         "is_own=1",
         "is_own=0",
+    ),
+    _rule(
+        "home_deal", "place", "self", 60,
+        "买家与橱窗主同一网络、同一地址，30 天内下了 {pair_orders_30d} 单",
+        "soft_links >= 2 且 pair_orders_30d >= 3",
+        "soft_links=2, pair_orders_30d=3",
+        "soft_links=1, pair_orders_30d=9 | soft_links=2, pair_orders_30d=2",
     ),
     _rule(
         "entry_family", "place", "self", 30, "准入单的买家与橱窗主共用 {soft_links} 种网络或地址",
@@ -145,7 +159,7 @@ RULES: tuple[dict[str, Any], ...] = (
         "seat_depth=10",
     ),
     _rule(
-        "circular", "place", "cycle", 35, "30 天内橱窗主也在该买家的橱窗下了 {pair_back_30d} 单",
+        "circular", "place", "cycle", 60, "30 天内橱窗主也在该买家的橱窗下了 {pair_back_30d} 单",
         "pair_back_30d >= 2 且 pair_orders_30d >= 2",
         "pair_back_30d=2, pair_orders_30d=2",
         "pair_back_30d=1, pair_orders_30d=9 | pair_back_30d=9, pair_orders_30d=1",

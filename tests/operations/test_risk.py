@@ -53,7 +53,7 @@ class TestHold:
     def test_comes_with_an_event_that_says_what_is_at_stake(self):
         decided(farm())
         (event,) = told("risk.suspected")
-        assert event.subject == "order:o3"
+        assert event.subject.startswith("ring:")
         assert (event.payload["score"], event.payload["stake_fen"]) == (70, 3000)
 
     def test_is_not_made_twice(self):
