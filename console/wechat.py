@@ -9,6 +9,7 @@ from jobs.gateways.agency_window import WeChatWindows
 from jobs.gateways.goods import GoodsIndex
 from jobs.gateways.pay_statement import WeChatStatements
 from jobs.gateways.pay_transfer import Payee, WeChatTransfers
+from jobs.gateways.shop_reading import WeChatShop
 from jobs.gateways.token import Account
 from jobs.gateways.wechat import WeChat
 from models import transaction
@@ -43,6 +44,8 @@ def connect(app: Flask, wechat: WeChat) -> None:
         app.extensions["statements"] = WeChatStatements(wechat.bills)
     if given.pays and Account.MINI in given.apps:
         app.extensions["transfers"] = WeChatTransfers(wechat.transfers, payee_of)
+    if Account.SHOP in given.apps:
+        app.extensions["shop"] = WeChatShop(wechat.orders, wechat.after_sales, wechat.products)
     if {Account.AGENCY, Account.SHOP} <= set(given.apps):
         goods = GoodsIndex(wechat.products, shop=given.apps[Account.SHOP].appid)
         app.extensions["windows"] = WeChatWindows(wechat.windows, openid_of=openid_of, goods_of=goods)

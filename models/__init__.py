@@ -57,6 +57,7 @@ from models.tables.risk import (
     RiskWait,
 )
 from models.tables.seed import SeedCandidate
+from models.tables.shop import ShopAccount, ShopCase, ShopCursor, StrayOrder
 from models.tables.staff import Attempt, Staff, StaffLink, StaffSession
 from models.tables.standing import AdmissionTask, Obligation, StandingChange, Team
 from models.tables.statement import Difference, Reckoning, Statement, StatementDraft, StatementLine
@@ -65,6 +66,10 @@ from models.tables.switch import MoneySwitch
 from models.tables.view import Export, SavedView
 
 __all__ = [
+    "ShopAccount",
+    "ShopCase",
+    "ShopCursor",
+    "StrayOrder",
     "Inbound",
     "InboundRefusal",
     "OrderSource",

@@ -53,6 +53,7 @@ from console.admin.saved import SavedViewView
 from console.admin.showcase import ShowcaseView
 from console.admin.simulator import SimulatorView
 from console.admin.staff import RoleView, SessionView, StaffView
+from console.admin.stray import StrayView
 from console.admin.system_health import SystemHealthView
 from console.admin.tree import TreeView, VacancyView
 from console.admin.tree_check import TreeCheckView
@@ -92,6 +93,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     *MONEY,
     *RECONCILIATION,
     OrderView,
+    StrayView,
     ParcelView,
     PresaleView,
     AfterSaleView,

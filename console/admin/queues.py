@@ -28,6 +28,7 @@ from models import (
     Order,
     SeedCandidate,
     SetAside,
+    StrayOrder,
     Withdrawal,
     db,
 )
@@ -200,6 +201,14 @@ QUEUES: tuple[Queue, ...] = (
         ),
         "findings",
         {"state": "open"},
+    ),
+    Queue(
+        _l("Orders of the shop without a seller"),
+        "stray.assign",
+        lambda person: sa.select(StrayOrder.found_at).where(StrayOrder.state == "open"),
+        "stray_orders",
+        {"state": "open"},
+        timedelta(hours=24),
     ),
     Queue(
         _l("Callbacks that failed"),

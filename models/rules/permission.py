@@ -278,6 +278,12 @@ _FLOW = (
     Permission("reconciliation.upload", "Upload statements of channels", (Role.FINANCE,)),
     Permission("reconciliation.run", "Reckon a day again", (Role.FINANCE,)),
     Permission("reconciliation.resolve", "Take on and clear differences", (Role.FINANCE,)),
+    Permission(
+        "stray.view",
+        "See orders without a known seller",
+        (Role.OPERATOR, Role.FINANCE, Role.SUPPORT, Role.AUDITOR),
+    ),
+    Permission("stray.assign", "Assign orders to their sellers", (Role.OPERATOR,)),
     Permission("callback.view", "See callbacks of WeChat", (Role.OPERATOR, Role.FINANCE, Role.AUDITOR)),
     Permission("callback.rerun", "Decide a callback again", (Role.OPERATOR, Role.FINANCE)),
 )

@@ -262,6 +262,17 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("false_alarm", "It was a false alarm"),
         OTHER,
     ),
+    "stray.assign": (
+        Reason("sharer_told", "The promoter or sharer has shown it"),
+        Reason("merchant_told", "The merchant has told us"),
+        Reason("bound_later", "The showcase was bound later"),
+        OTHER,
+    ),
+    "stray.drop": (
+        Reason("test_order", "A test order"),
+        Reason("other_channel", "Sold by another shop or channel"),
+        OTHER,
+    ),
     "difference.resolve": (
         Reason("timing", "The other side came a day later"),
         Reason("channel_fee", "A fee of the channel"),
