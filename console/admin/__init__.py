@@ -50,6 +50,7 @@ from console.admin.refresh import RefreshView
 from console.admin.retention import RetentionView
 from console.admin.risk import VIEWS as RISK
 from console.admin.saved import SavedViewView
+from console.admin.shop_case import ShopCaseView
 from console.admin.showcase import ShowcaseView
 from console.admin.simulator import SimulatorView
 from console.admin.staff import RoleView, SessionView, StaffView
@@ -97,6 +98,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     ParcelView,
     PresaleView,
     AfterSaleView,
+    ShopCaseView,
     AgencyView,
     AgencyReportView,
     UnmatchedView,
