@@ -27,7 +27,7 @@ from models.rules import law
 from models.rules.finding import State
 
 STATES = {
-    State.OPEN.value: Badge(_l("open"), Tone.WARN),
+    State.OPEN.value: Badge(_l("nobody has taken it"), Tone.WARN),
     State.ACKNOWLEDGED.value: Badge(_l("taken"), Tone.BUSY),
     State.MUTED.value: Badge(_l("muted")),
     State.RESOLVED.value: Badge(_l("resolved"), Tone.GOOD),
@@ -115,7 +115,7 @@ class FindingView(ReadView):
         Column(key="due_at", title=_l("To be mended"), at=Finding.due_at, kind=Kind.MOMENT, cell=_clock),
         Column(key="owner", title=_l("Owner"), at=Staff.name),
         Column(key="first_at", title=_l("First seen"), at=Finding.first_at, kind=Kind.MOMENT),
-        Column(key="last_at", title=_l("Last seen"), at=Finding.last_at, kind=Kind.MOMENT, shown=False),
+        Column(key="last_at", title=_l("Seen again"), at=Finding.last_at, kind=Kind.MOMENT, shown=False),
         Column(key="reason", title=_l("Reason"), at=Finding.reason, shown=False),
         Column(key="resolved_at", title=_l("Resolved"), at=Finding.resolved_at, kind=Kind.MOMENT, shown=False),
     )

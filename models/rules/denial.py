@@ -63,7 +63,7 @@ def _opens_with_denial(first: str) -> bool:
     return any(len(first) - found.end() <= DENIAL_REACH for found in _DENIALS.finditer(first) if len(found.group()) > 1)
 
 
-_INNER = re.compile("不是|不会|不影响|无关|无需|不需要|不要求|不必|不得|不再|不因|没有|并不|未被|不能作为|不作为")
+_INNER = re.compile("不是(?!梦)|不会|不影响|无关|无需|不需要|不要求|不必|不得|不再|不因|没有|并不|未被|不能作为|不作为")
 
 
 def holds_denial(matched: str) -> bool:

@@ -102,6 +102,7 @@ class TestContexts:
             "没有套路只有稳赚不赔",
             "“躺赚”时代来了",
             "合法不传销",
+            "加入千星，赚不是梦，20元起",
         ],
     )
     def test_do_not_free_a_disguise(self, text):
