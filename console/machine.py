@@ -119,9 +119,9 @@ def _run(servers: Embedded, supervisor: Supervisor, wish: Wish) -> None:
     settings = installation.of_folder(servers.root, services)
     migrations.upgrade(settings.owner_database_url)
     _start_web(supervisor, settings, servers.root, host=host, port=port)
-    supervisor.add(_child("wechat-simulator", wechat, config.to_environment(settings), servers.root))
     (servers.root / "demo.json").write_text(json.dumps({"address": address, "pid": os.getpid()}))
     _until(supervisor, lambda: _answers(address))
+    supervisor.add(_child("wechat-simulator", wechat, config.to_environment(settings), servers.root))
     _start_others(supervisor, settings, servers.root)
     with installation.opened(settings):
         click.echo("准备演示数据（首次约需半分钟）…")

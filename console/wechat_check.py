@@ -16,7 +16,8 @@ TITLES = {
     Account.AGENCY: "带货机构",
 }
 PROBE = "QIANXINGCHECK0000000000000000000"
-"""A transfer number that nobody uses: that Pay knows of none proves both sides' keys."""
+"""A transfer number that nobody uses: that Pay knows of none proves that it took our signature. WeChat's own key shows
+at the first answer that it signs, which a refusal is not [H]."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from jobs.demo import orders
 from jobs.demo.plan import BUILDER, Day, tried
-from models import Member, db
-from models.operations import admission, agreement, cohort, note, order
+from jobs.gateways.invented import openid
+from models import Member, MemberIdentity, db
+from models.operations import admission, agreement, cohort, identity, note, order
 from models.operations.cohort import Candidate, Newcomer
 from models.queries import admission as tasks
 from models.rules.commission import Kind
@@ -70,6 +71,13 @@ def arrive(day: Day, at: datetime) -> None:
         codes = [one.code for one in new]
         made = db.session.execute(sa.select(Member.id, Member.code).where(Member.code.in_(codes)).order_by(Member.code))
         note.keep_people([(row.id, _facts(int(row.code[1:]))) for row in made])
+
+
+def be_known(day: Day, at: datetime) -> None:
+    """Whoever is new opens the mini-program once: money goes to the openid, and windows are found by it."""
+    chosen = sa.select(Member.id, Member.code).outerjoin(MemberIdentity, MemberIdentity.member_id == Member.id)
+    new = db.session.execute(chosen.where(MemberIdentity.id.is_(None)).order_by(Member.id)).all()
+    identity.recognise(people=[(row.id, openid(row.code)) for row in new], at=at)
 
 
 def _facts(n: int) -> note.Facts:

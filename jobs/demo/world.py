@@ -37,6 +37,7 @@ STEPS: tuple[tuple[time, Callable[[Day, datetime], None]], ...] = (
     (time(17, 30), care.answer),
     (time(18), care.refund_late),
     (time(21), orders.receive),
+    (time(21, 30), people.be_known),
     (time(22), purse.ask),
 )
 

@@ -1,6 +1,7 @@
 """People of the mini-program: signed in by WeChat's code, refreshed, signed out, registered, cancelled."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -81,6 +82,13 @@ def sign_in(*, openid: str, code: str, device: Device, at: datetime) -> MemberSe
     if person.member_id is not None:
         outbox.emit("member.signed_in", subject=f"session:{session.id}", session_id=session.id)
     return session
+
+
+def recognise(*, people: Sequence[tuple[int, str]], at: datetime) -> None:
+    """Write down openids of members who are known from elsewhere; who has one already keeps it."""
+    rows = [{"member_id": member_id, "openid": openid, "made_at": at} for member_id, openid in people]
+    if rows:
+        db.session.execute(insert(MemberIdentity).on_conflict_do_nothing(), rows)
 
 
 def refresh(*, session_id: int, generation: int, at: datetime) -> MemberSession | None:
