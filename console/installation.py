@@ -84,8 +84,8 @@ def prepare_wechat(root: Path, *, port: int, notify: str, at: datetime) -> None:
     names = keyring.kept(folder, at).names
     variables = keyring.environment(folder, names, host=f"http://127.0.0.1:{port}", notify=notify)
     fresh = folder / f"environment.{os.getpid()}"
+    fresh.touch(mode=0o600)
     fresh.write_text(json.dumps(variables))
-    fresh.chmod(0o600)
     fresh.replace(root / WECHAT)
 
 

@@ -13,6 +13,7 @@ from console.admin.base import SecureView
 from console.admin.home import LAMPS, PARTS
 from console.auth import permits
 from console.config import Settings
+from jobs.gateways.wechat import Credentials
 from models import db, migrations
 
 SIZES = sa.text(
@@ -30,11 +31,23 @@ def told(settings: Settings) -> list[tuple[Any, str]]:
         (_l("Folder of files"), str(settings.files)),
         (_l("Trusted proxies in front"), str(settings.proxies)),
         (_l("Token of /metrics"), _is_set(settings.metrics_token)),
+        *_wechat(current_app.extensions["wechat"].credentials),
         (_l("Mini-program's AppID"), settings.wechat.get("WECHAT_APPID") or _is_set("")),
         (
             _l("Mini-program's secret"),
             _is_set(settings.wechat.get("WECHAT_SECRET") or settings.wechat.get("WECHAT_SECRET_FILE", "")),
         ),
+    ]
+
+
+def _wechat(given: Credentials) -> list[tuple[Any, str]]:
+    """Which WeChat is spoken to, and what else of it is set."""
+    hosts = f"{given.host} · {given.pay_host}"
+    accounts = ", ".join(sorted(given.apps)) or _is_set("")
+    return [
+        (_l("WeChat's hosts"), str(_l("%(hosts)s (simulated)", hosts=hosts)) if given.is_simulated else hosts),
+        (_l("WeChat accounts"), accounts),
+        (_l("WeChat Pay merchant"), given.merchant.mchid if given.merchant else _is_set("")),
     ]
 
 

@@ -113,7 +113,7 @@ class Manner(Protocol):
 class Call:
     """One request. ``is_safe`` calls may be made again by themselves: reads, and writes documented as repeatable.
 
-    ``per_second`` is the documented limit of the verb, 0 where none is published.
+    ``per_second`` is the documented limit of the verb, kept by each process; 0 where none is published.
     """
 
     verb: str
@@ -232,7 +232,9 @@ def checked(host: str) -> str:
         raise Misdirected(f"接口地址写作 https://主机名：{host!r} 不是。")
     if parts.scheme != "https" and not is_plain:
         raise Misdirected(f"接口地址须为 https（本机模拟器除外）：{host!r}。")
-    return f"{parts.scheme}://{parts.netloc}"
+    # As the client writes it: without the port that goes without saying.
+    url = httpx.URL(f"{parts.scheme}://{parts.netloc}")
+    return f"{url.scheme}://{url.netloc.decode()}"
 
 
 def is_here(name: str) -> bool:

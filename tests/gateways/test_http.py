@@ -97,6 +97,9 @@ class TestDirection:
     def test_takes_plain_http_on_this_machine(self, host):
         assert http.checked(host) == host
 
+    def test_leaves_out_a_port_that_goes_without_saying(self):
+        assert http.checked("https://A.test:443/") == "https://a.test"
+
     def test_signs_the_address_as_it_is_sent(self):
         wire = Wire(status(200))
         client(wire).send(READ)
