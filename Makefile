@@ -20,12 +20,12 @@ $(RUNNING): setup.cfg pyproject.toml
 		{ echo "需要 Python 3.11 或更新版本（现在是 $$($(PYTHON) --version)）：请用 make PYTHON=/路径/python3.11 …"; exit 1; }
 	@echo "安装依赖到 $(VENV) …"
 	@$(PYTHON) -m venv $(VENV) || { echo "无法创建虚拟环境：Debian/Ubuntu 请先安装 python3-venv"; exit 1; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -e '.[embedded]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -e '.[embedded,ocr]'
 	@touch $@
 
 $(INSTALLED): $(RUNNING)
 	@echo "安装测试与检查工具到 $(VENV) …"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -e '.[embedded,dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -e '.[embedded,ocr,dev]'
 	@touch $@
 
 demo: $(RUNNING) ## the whole console on this machine: servers, worker, timetable, a seeded world; Ctrl-C stops all

@@ -55,6 +55,7 @@ LINES: tuple[Line, ...] = (
     Line("清理旧任务", "forget_finished", Daily(time(3, 30))),
     Line("清理过期文件", "forget_handouts", Every(3600)),
     Line("清理过期导出", "forget_exports", Every(3600)),
+    Line("补判准入凭证", "recheck_proofs", Every(60)),
     Line("查询未完结的转账", "ask_again", Every(300)),
     Line("轮询小店订单", "poll_orders", Every(300)),
     Line("轮询小店售后", "poll_cases", Every(600)),

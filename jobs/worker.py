@@ -28,6 +28,7 @@ from models.operations import job as operations
 POOLS: dict[str, tuple[str, ...]] = {
     "urgent": ("money", "risk"),
     "common": ("money", "risk", "default"),
+    "picture": ("picture",),
     "export": ("export",),
 }
 GRACE_SECONDS = 25.0

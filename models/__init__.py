@@ -41,6 +41,7 @@ from models.tables.person import MemberNote, Person
 from models.tables.placement import Frontier, Move, Seat
 from models.tables.policy import Agreement, Consent, PolicyVersion
 from models.tables.product import CurationProposal, Product, ProductStat
+from models.tables.proof import Proof, ProofStep
 from models.tables.region import Region
 from models.tables.risk import (
     RiskActor,
@@ -101,6 +102,8 @@ __all__ = [
     "LawCheck",
     "BalanceReminder",
     "Parcel",
+    "Proof",
+    "ProofStep",
     "ParcelTrack",
     "AfterSale",
     "KeptAnswer",

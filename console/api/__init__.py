@@ -6,6 +6,7 @@ from flask import Blueprint, Flask, Response, render_template
 
 from console import auth, problem
 from console.api import (
+    admission,
     agency,
     agreement,
     complaint,
@@ -26,7 +27,7 @@ from models import db
 from models.errors import DomainError
 
 BASE = "/api/v1"
-RESOURCES = (session, agreement, me, export, growth, money, product, order, agency, simulation, complaint)
+RESOURCES = (session, agreement, me, export, admission, growth, money, product, order, agency, simulation, complaint)
 
 
 def register(app: Flask) -> None:

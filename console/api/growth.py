@@ -1,4 +1,4 @@
-"""One's admission, team, standing and rank: what is there, what is missing, what comes next."""
+"""One's team, standing and rank: what is there, what is missing, what comes next."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from console.api.route import Call, route
 from console.api.schema import Answer, Count, Fen, Instant, Query, digits
 from console.api.shown import masked, not_there
 from models import Member, db
-from models.queries import admission, dossier, ego, outlook, portal, tree
+from models.queries import dossier, ego, outlook, portal, tree
 from models.queries import member as members
 from models.queries import policy as policies
 from models.rules import outlook as ahead
@@ -16,27 +16,8 @@ from models.rules.compliance import LEVELS_SHOWN
 from models.rules.standing import Rank
 
 AT = "2026-11-24T08:00:00.000+08:00"
-TASK = {"n": 1, "seller": "M-10", "is_passed": False, "order": None, "state": None, "paid_fen": None,
-        "completed_at": None}  # fmt: skip
 CHILD = {"node": 12, "slot": 1, "depth": 11, "name": "林*", "standing": "active", "is_direct": True, "below": 0}
 VACANCIES = 10
-
-
-class Task(Answer):
-    """One showcase to buy in, and the order that counts or was tried."""
-
-    n: Count
-    seller: str
-    is_passed: bool
-    order: str | None
-    state: str | None
-    paid_fen: Fen | None
-    completed_at: Instant | None
-
-
-class Admission(Answer):
-    passed: Count
-    items: list[Task]
 
 
 class Vacancy(Answer):
@@ -123,27 +104,6 @@ class RankAnswer(Answer):
     people_needed: Count | None
     sales_fen: Fen | None
     needed_fen: Fen | None
-
-
-@route("GET", "/me/admission", "admission.read", "我的准入任务", answer=Admission, gives={"passed": 0, "items": [TASK]})
-def tasks(call: Call) -> Admission:
-    found = [_task(line) for line in admission.sheet(call.member_id)]
-    return Admission(passed=sum(one.is_passed for one in found), items=found)
-
-
-@route("GET", "/me/admission/<int(max=99):task>", "admission.task", "一个准入任务", answer=Task, gives=TASK)
-def task(call: Call, task: int) -> Task:
-    for line in admission.sheet(call.member_id):
-        if line.n == task:
-            return _task(line)
-    raise not_there()
-
-
-def _task(line: admission.Line) -> Task:
-    return Task(
-        n=line.n, seller=line.seller, is_passed=line.is_passed, order=line.number, state=line.state,
-        paid_fen=line.paid_fen, completed_at=line.completed_at,
-    )  # fmt: skip
 
 
 @route(

@@ -10,7 +10,9 @@ from pydantic.json_schema import models_json_schema
 
 from console.api.route import Guard, Route, route
 from console.api.schema import ProblemAnswer
+from console.pictures import TYPES
 from console.problem import MEDIA_TYPE
+from models.rules.picture import BYTES_MAX
 
 REF = "#/components/schemas/{model}"
 _PART = re.compile(r"<(?:(?P<kind>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
@@ -23,7 +25,7 @@ SAID = {
     404: "没有，或不属于本人",
     409: "当前状态不允许",
     413: "内容过大",
-    415: "须为 JSON",
+    415: "须为 JSON，上传图片处须为图片",
     422: "字段有误",
     429: "过于频繁，见 Retry-After",
     503: "暂时不可用",
@@ -82,7 +84,17 @@ def _operation(one: Route, schemas: Mapping[Any, Any]) -> dict[str, Any]:
         if one.example is not None:
             content["example"] = one.example
         made["requestBody"] = {"required": True, "content": {"application/json": content}}
+    if one.takes_picture:
+        made["requestBody"] = {"required": True, "content": _picture()}
     return made
+
+
+def _picture() -> dict[str, Any]:
+    """A picture by itself, or as the one part of a form."""
+    file = {"type": "string", "format": "binary", "maxLength": BYTES_MAX}
+    form = {"type": "object", "required": ["picture"], "properties": {"picture": file}, "additionalProperties": False}
+    encoding = {"picture": {"contentType": ", ".join(TYPES)}}
+    return {name: {"schema": file} for name in TYPES} | {"multipart/form-data": {"schema": form, "encoding": encoding}}
 
 
 def _success(one: Route, schemas: Mapping[Any, Any]) -> dict[str, Any]:
@@ -102,7 +114,7 @@ def _problems(one: Route, schemas: Mapping[Any, Any]) -> dict[str, Any]:
     statuses |= set() if one.guard is Guard.PUBLIC and not one.name.startswith("session") else {401}
     statuses |= {403} if one.guard is Guard.MEMBER or not one.is_read else set()
     statuses |= {404} if "<" in one.path or one.body or one.query else set()
-    statuses |= {413, 415} if one.body else set()
+    statuses |= {413, 415} if one.body or one.takes_picture else set()
     found: dict[str, Any] = {"304": {"description": SAID[304]}} if one.is_read else {}
     for status in sorted(statuses):
         schema = schemas[ProblemAnswer, "serialization"]

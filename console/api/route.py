@@ -13,9 +13,10 @@ from typing import Any
 from flask import Response, request
 from pydantic import BaseModel, ValidationError
 
-from console import formatting
+from console import formatting, pictures
 from console.api import bearer, parse
 from console.logs import REQUEST_ID
+from console.pictures import Picture
 from console.problem import Problem
 from console.problem import answer as problem_answer
 from jobs import pace
@@ -27,10 +28,12 @@ from models.operations.answer import Ask
 from models.operations.identity import CodeUsed, Device, NotSignedIn
 from models.queries.identity import Caller
 from models.rules import attempt
+from models.rules.picture import PictureTooLarge, TooManyPixels
 
 KEY = re.compile(r"[\x21-\x7e]{8,128}")
 LONGEST_AGENT = 300
 UNCLEAR = "格式或取值不正确"
+NO_PICTURE = "请直接上传图片（image/jpeg、image/png、image/webp），或用表单字段 picture 上传。"
 WRONG = {
     "missing": "必填",
     "extra_forbidden": "未知字段",
@@ -64,6 +67,14 @@ class Call:
     caller: Caller | None
     body: Any = None
     query: Any = None
+    picture: Picture | None = None
+
+    @property
+    def sent(self) -> Picture:
+        """The picture of this request; asked for behind a route that takes one."""
+        if self.picture is None:
+            raise Problem(415, "not_picture", NO_PICTURE)
+        return self.picture
 
     @property
     def person(self) -> Caller:
@@ -87,7 +98,10 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """One call of the API. ``keyed``: it takes an Idempotency-Key. ``own_edge``: it opens its transactions itself."""
+    """One call of the API. ``keyed``: it takes an Idempotency-Key. ``own_edge``: it opens its transactions itself.
+
+    ``takes_picture``: the body is one picture, raw or as the part ``picture`` of a form.
+    """
 
     method: str
     path: str
@@ -103,6 +117,7 @@ class Route:
     guard: Guard = Guard.MEMBER
     keyed: bool = False
     own_edge: bool = False
+    takes_picture: bool = False
 
     @property
     def is_read(self) -> bool:
@@ -137,7 +152,11 @@ def serve(route: Route, **path: Any) -> Response:
     caller = bearer.caller(claim, at) if route.guard is not Guard.PUBLIC else None
     if route.guard is Guard.MEMBER and caller is not None and caller.member_id is None:
         raise Problem(403, "not_registered", "请先完成登记。")
-    call = Call(at=at, device=device, caller=caller, body=_body(route), query=_query(route))
+    query = _query(route)
+    call = Call(
+        at=at, device=device, caller=caller, body=_body(route), query=query,
+        picture=_picture() if route.takes_picture else None,
+    )  # fmt: skip
     if route.is_read:
         return _read(_encoded(route.function(call, **path)), route.status)
     if route.own_edge:
@@ -186,6 +205,8 @@ def _digest(call: Call) -> bytes:
     """SHA-256 of what is asked: method, address and the body as it was understood."""
     body = call.body.model_dump(mode="json") if call.body is not None else None
     asked = [request.method, request.full_path, body]
+    if call.picture is not None:
+        asked.append(call.picture.sha256.hex())
     return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=False).encode()).digest()
 
 
@@ -196,6 +217,23 @@ def _body(route: Route) -> Any:
         raise Problem(415, "not_json", "请用 Content-Type: application/json 提交。")
     request.max_content_length = parse.LARGEST_BODY
     return _checked(route.body, parse.read(request.get_data(cache=False)), where="body")
+
+
+def _picture() -> Picture:
+    """The picture of a body, raw or the one part of a form, checked and decoded before any transaction begins."""
+    if (request.content_length or 0) > pictures.LARGEST_BODY:
+        raise Problem(413, "picture_too_large", pictures.TOO_LARGE)
+    request.max_content_length = pictures.LARGEST_BODY
+    if request.mimetype in pictures.TYPES:
+        return pictures.take(request.get_data(cache=False))
+    if request.mimetype != "multipart/form-data":
+        raise Problem(415, "not_picture", NO_PICTURE)
+    parts = request.files.to_dict(flat=False)
+    if list(parts) != ["picture"] or len(parts["picture"]) != 1 or request.form:
+        raise Problem(
+            422, "invalid_fields", "表单里须只有一个名为 picture 的图片。", fields=[_wrong("picture", "missing")]
+        )
+    return pictures.take(parts["picture"][0].read())
 
 
 def _query(route: Route) -> Any:
@@ -266,5 +304,7 @@ def told(refusal: DomainError) -> Problem:
     if isinstance(refusal, (CodeUsed, NotSignedIn)):
         return bearer.unauthorised("code_used" if isinstance(refusal, CodeUsed) else "session_ended")
     status = next((status for kind, status in KINDS.items() if isinstance(refusal, kind)), 409)
+    if isinstance(refusal, (PictureTooLarge, TooManyPixels)):
+        status = 413
     code = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(refusal).__name__).lower()
     return Problem(status, code, str(refusal))

@@ -38,6 +38,7 @@ class Line:
     """A task of a candidate with the order that counts for it, or the last that was tried."""
 
     n: int
+    seller_id: int
     seller: str
     order_id: int | None
     number: str | None
@@ -51,11 +52,16 @@ class Line:
         """A completed order, not wholly refunded (rules §3.2)."""
         return self.completed_at is not None and self.state not in life.UNDONE
 
+    @property
+    def is_open(self) -> bool:
+        """A paid order of record is on its way to be completed: no picture is needed."""
+        return self.completed_at is None and self.state in life.SETTLABLE
+
 
 # Of several orders in one showcase the one that passes the task, else the last one placed.
 _SHEET = sa.text(
     """
-    SELECT one.n, s.code AS seller, o.id, o.number, o.state, o.paid_fen, o.placed_at, o.completed_at
+    SELECT one.n, s.id AS seller_id, s.code AS seller, o.id, o.number, o.state, o.paid_fen, o.placed_at, o.completed_at
     FROM admission_task t CROSS JOIN LATERAL unnest(t.seller_ids) WITH ORDINALITY AS one (seller_id, n)
     JOIN member s ON s.id = one.seller_id
     LEFT JOIN LATERAL (

@@ -21,11 +21,12 @@ class State(StrEnum):
 
 
 class Queue(StrEnum):
-    """Who waits in front of whom: money before risk before the rest; exports have workers of their own."""
+    """Who waits in front of whom: money before risk before the rest; pictures and exports have workers of their own."""
 
     MONEY = "money"
     RISK = "risk"
     DEFAULT = "default"
+    PICTURE = "picture"
     EXPORT = "export"
 
 

@@ -13,7 +13,7 @@ from models.queries import member as members
 from models.rules.after_sale import Kind
 from models.rules.compliance import DISCLAIMERS
 from models.rules.parcel import State
-from tests import factories
+from tests import factories, pictures
 from tests.console.api.phone import Phone
 from tests.console.api.test_openapi import PLAIN
 from tests.operations import world
@@ -24,7 +24,9 @@ BODIES = {
     "agency.apply": {"region_code": "440300"},
     "me.change": {"nickname": "x"},
     "withdrawals.ask": {"amount_fen": 100},
+    "admission.appeal": {"words": "请看"},
 }
+PICTURES = {"admission.proof": {"data": pictures.encoded(pictures.noise()), "content_type": "image/png"}}
 
 
 class Village:
@@ -69,7 +71,7 @@ class TestForeign:
             for who in ("stranger", "nobody's number"):
                 if who != "stranger":
                     path = re.sub(r"/(o1|\d+)(?=/|$)", lambda found: "/zz9" if found[1] == "o1" else "/99", path)
-                answer = village.stranger.ask(one.method, path, BODIES.get(one.name))
+                answer = village.stranger.ask(one.method, path, BODIES.get(one.name), **PICTURES.get(one.name, {}))
                 asked += 1
                 if (answer.status_code, answer.mimetype) != (404, "application/problem+json"):
                     wrong.append(f"{one.method} {path}: {answer.status_code}")

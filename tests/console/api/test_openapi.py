@@ -41,7 +41,7 @@ class TestFile:
     @pytest.mark.parametrize("one", list(operations()))
     def test_has_examples_that_validate(self, one):
         answers = [answer for answer in one["responses"].values() if "application/json" in answer.get("content", {})]
-        bodies = [one["requestBody"]] if "requestBody" in one else []
+        bodies = [body for body in [one.get("requestBody", {})] if "application/json" in body.get("content", {})]
         contents = [answer["content"]["application/json"] for answer in [*answers, *bodies]]
         for content in contents:
             validator(content["schema"]).validate(content["example"])

@@ -1,0 +1,1 @@
+"""Seeded pictures of orders, genuine and forged, to measure the judge of admission evidence with."""
