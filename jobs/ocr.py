@@ -15,7 +15,7 @@ from models.rules.reading import Word
 
 CHILD = [sys.executable, "-I", str(Path(__file__).with_name("children") / "ocr.py")]
 START_SECONDS = 60.0
-PICTURE_SECONDS = 30.0
+PICTURE_SECONDS = 60.0
 # Native memory of many pictures is given back with the process.
 PICTURES_A_CHILD = 500
 _STEP_BYTES = 65_536

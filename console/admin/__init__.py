@@ -37,6 +37,7 @@ from console.admin.law import LawView
 from console.admin.listing import DelistingView, DelistingWindowView, ListingView, SyncLogView
 from console.admin.matrix import MatrixView
 from console.admin.member import AdmissionView, MemberView, OfferView, RankView, SeedView, StandingLogView, StandingView
+from console.admin.member.proof import ProofLogView, ProofView
 from console.admin.merchant import MerchantView
 from console.admin.money import VIEWS as MONEY
 from console.admin.money import switch
@@ -75,11 +76,13 @@ VIEWS: tuple[type[SecureView], ...] = (
     RefreshView,
     MemberView,
     AdmissionView,
+    ProofView,
     StandingView,
     RankView,
     SeedView,
     OfferView,
     StandingLogView,
+    ProofLogView,
     TreeView,
     VacancyView,
     MoveView,

@@ -26,6 +26,7 @@ from models import (
     Job,
     Member,
     Order,
+    Proof,
     SeedCandidate,
     SetAside,
     StrayOrder,
@@ -82,6 +83,13 @@ QUEUES: tuple[Queue, ...] = (
         "admission",
         {"within": "24"},
         timedelta(days=7),
+    ),
+    Queue(
+        _l("Pictures that a person decides"),
+        "proof.decide",
+        lambda person: sa.select(Proof.submitted_at).where(Proof.state == "manual"),
+        "proofs",
+        {"state": "manual"},
     ),
     Queue(
         _l("After-sales to decide"),

@@ -132,12 +132,12 @@ def accept(*, proof_id: int, number: str, note: str, at: datetime, by: str) -> P
     return proof
 
 
-def reject(*, proof_id: int, reason: str, note: str, at: datetime, by: str) -> Proof:
+def reject(*, proof_id: int, code: str, note: str, at: datetime, by: str) -> Proof:
     """A person rejects a picture with a coded reason, which the candidate reads with the note."""
     proof = _locked(proof_id)
     rules.check_decides(state=State(proof.state))
     proof.note = note
-    _settle(proof, Verdict(State.REJECTED, REASONS.get(reason, Code.OTHER)), at, by=by)
+    _settle(proof, Verdict(State.REJECTED, REASONS.get(code, Code.OTHER)), at, by=by)
     _step(proof, "decided", at, by, **_evidence(proof))
     return proof
 

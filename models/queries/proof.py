@@ -162,6 +162,19 @@ def shown(proof_ids: Sequence[int]) -> Sequence[Shown]:
     return [found[one] for one in proof_ids if one in found]
 
 
+def next_manual(after: int | None = None) -> int | None:
+    """The picture that has waited for a person longest, but for one."""
+    chosen = sa.select(Proof.id).where(Proof.state == State.MANUAL, Proof.id != (after or 0))
+    return db.session.scalar(chosen.order_by(Proof.submitted_at, Proof.id).limit(1))
+
+
+def order_of(proof: Proof) -> Order | None:
+    """The order of record that a proof is beside: the one it was judged by, else the one with its number."""
+    if proof.order_id is not None:
+        return db.session.get(Order, proof.order_id)
+    return order_by_number(proof.number) if proof.number else None
+
+
 def has_picture(name: str) -> bool:
     """Whether a kept picture belongs to a proof."""
     return db.session.scalar(sa.select(Proof.id).where(Proof.picture == name).limit(1)) is not None

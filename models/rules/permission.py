@@ -305,6 +305,15 @@ _RISK = (
     Permission("risk_ring.case", "Open a case about a ring", (Role.REVIEWER, Role.COMPLIANCE)),
 )
 
+_EVIDENCE = (
+    Permission(
+        "proof.view",
+        "See the evidence of admission",
+        (Role.OPERATOR, Role.REVIEWER, Role.COMPLIANCE, Role.SUPPORT, Role.AUDITOR),
+    ),
+    Permission("proof.decide", "Decide the evidence of admission", (Role.OPERATOR, Role.REVIEWER)),
+)
+
 _DESKS = (
     _OWN,
     _SALES,
@@ -320,6 +329,7 @@ _DESKS = (
     _SYSTEM,
     _CASE,
     _FLOW,
+    _EVIDENCE,
 )
 
 PERMISSIONS: dict[str, Permission] = {permission.name: permission for desk in _DESKS for permission in desk}

@@ -94,6 +94,20 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("record_missing", "The order is paid but not reported"),
         OTHER,
     ),
+    "proof.accept": (
+        Reason("agrees", "Picture and record agree"),
+        Reason("checked", "Checked with the shop"),
+        OTHER,
+    ),
+    "proof.reject": (
+        Reason("forged", "The picture was altered"),
+        Reason("differs", "It differs from the record"),
+        Reason("other_order", "It is another's order"),
+        Reason("used", "The order was used before"),
+        Reason("unreadable", "It cannot be read"),
+        Reason("no_purchase", "There is no such purchase"),
+        OTHER,
+    ),
     "seed.propose": (
         Reason("sales", "Its sales speak for it"),
         Reason("merchant_asked", "The merchant asked for it"),

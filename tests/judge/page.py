@@ -74,7 +74,7 @@ class Look:
 
 def facts(chance: Random) -> Facts:
     """An order by chance."""
-    placed = datetime(2026, 1, 1, 8, tzinfo=SHANGHAI) + timedelta(seconds=chance.randrange(300 * 86_400))
+    placed = datetime(2026, 1, 2, 8, tzinfo=SHANGHAI) + timedelta(seconds=chance.randrange(300 * 86_400))
     return Facts(
         number="37" + "".join(chance.choices("0123456789", k=17)),
         shop=chance.choice(FIRST) + chance.choice(LAST),
@@ -113,9 +113,17 @@ def edited(true: Facts, field: str, chance: Random) -> Facts:
     return replace(true, shop=other)
 
 
+def fields(told: Facts) -> dict[str, str]:
+    """The words of each field as they stand on the page."""
+    return {
+        "number": told.number, "shop": told.shop, "paid": f"¥{told.paid_fen / 100:.2f}",
+        "placed_at": f"{told.placed_at:%Y-%m-%d %H:%M:%S}", "paid_at": f"{told.paid_at:%Y-%m-%d %H:%M:%S}",
+    }  # fmt: skip
+
+
 def html(told: Facts, seen: Look) -> str:
     """The page."""
-    return _PAGE.render(told=told, seen=seen, yuan=f"{told.paid_fen / 100:.2f}")
+    return _PAGE.render(told=told, seen=seen, words=fields(told))
 
 
 _PAGE = Template(Path(__file__).with_name("page.html").read_text())

@@ -233,7 +233,7 @@ class TestAppeal:
     def test_leaves_another_picture_possible_after_the_second_no(self, candidate):
         made = rejected(candidate)
         proof.appeal(member_id=candidate.id, n=1, words="请看", at=LATER, by="member:W1")
-        proof.reject(proof_id=made.id, reason="unreadable", note="太暗", at=LATER, by="staff:1")
+        proof.reject(proof_id=made.id, code="unreadable", note="太暗", at=LATER, by="staff:1")
         with pytest.raises(rules.AlreadyAppealed):
             proof.appeal(member_id=candidate.id, n=1, words="再看", at=LATER, by="member:W1")
         assert submitted(candidate, seed="2").state == "waiting"
@@ -256,13 +256,13 @@ class TestPerson:
     def test_rejects_with_a_reason_the_candidate_reads(self, candidate):
         made = submitted(candidate)
         judged(made)
-        proof.reject(proof_id=made.id, reason="forged", note="字体不一", at=LATER, by="staff:1")
+        proof.reject(proof_id=made.id, code="forged", note="字体不一", at=LATER, by="staff:1")
         assert (made.state, made.code, made.note) == ("rejected", "forged", "字体不一")
 
     def test_decides_once(self, candidate):
         made = submitted(candidate)
         judged(made)
-        proof.reject(proof_id=made.id, reason="forged", note="", at=LATER, by="staff:1")
+        proof.reject(proof_id=made.id, code="forged", note="", at=LATER, by="staff:1")
         with pytest.raises(rules.NotManual):
             proof.accept(proof_id=made.id, number=NUMBER, note="", at=LATER, by="staff:2")
 

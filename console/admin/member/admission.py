@@ -17,12 +17,15 @@ from console.admin.columns import Column, Kind, member_link
 from console.admin.filters import Days, OneOf, Prefix
 from console.admin.member import page
 from console.admin.member.asks import MemberIs, Phone, networks
+from console.admin.member.proof_words import STATES
 from console.auth import permits
 from models import AdmissionTask, Approval, Matrix, Member, Order, Person, db
 from models.operations import qualifying
 from models.queries import admission, dossier, outlook
 from models.queries import policy as policies
+from models.queries import proof as proofs
 from models.rules import outlook as rules
+from models.rules.proof_words import sentence
 from models.rules.standing import Standing
 
 Sponsor = aliased(Member, name="sponsor")
@@ -112,6 +115,8 @@ class AdmissionView(ReadView):
             "member": member,
             "at": at,
             "sheet": admission.sheet(row_id),
+            "proofs": proofs.newest(row_id),
+            "proof_words": {"states": STATES, "sentence": sentence},
             "next_steps": rules.next_steps(outlook.position(member, policy), policy),
             "who": dossier.dossier(row_id),
             "timeline": dossier.changes(row_id),

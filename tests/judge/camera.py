@@ -1,0 +1,82 @@
+"""What happens to a screenshot on its way: saved again, cropped, sent by a messenger, photographed from a screen."""
+
+from io import BytesIO
+from random import Random
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+WAYS = ("clean", "jpeg", "cropped", "messenger", "photo")
+
+
+def sent(picture: Image.Image, way: str, chance: Random) -> bytes:
+    """The file that a phone sends of a page seen in one of these ways."""
+    if way == "clean":
+        return _file(picture, "PNG")
+    if way == "jpeg":
+        return _file(picture, "JPEG", quality=chance.randrange(35, 92))
+    if way == "cropped":
+        return _file(cropped(picture, chance), chance.choice(("PNG", "JPEG", "WEBP")))
+    if way == "messenger":
+        return _file(narrowed(picture, chance.randrange(560, 800)), "JPEG", quality=chance.randrange(55, 80))
+    return _file(photographed(picture, chance), "JPEG", quality=chance.randrange(70, 92))
+
+
+def cropped(picture: Image.Image, chance: Random) -> Image.Image:
+    """Without the bar at the top and some of the margins; what the order says stays."""
+    width, height = picture.size
+    sides = round(width * chance.uniform(0, 0.02))
+    top, bottom = round(height * chance.uniform(0.02, 0.05)), round(height * chance.uniform(0.9, 1))
+    return picture.crop((sides, top, width - sides, bottom))
+
+
+def narrowed(picture: Image.Image, width: int) -> Image.Image:
+    return picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.BILINEAR)
+
+
+def photographed(picture: Image.Image, chance: Random) -> Image.Image:
+    """A photo of a screen: from aside, unevenly lit, with the grid of its pixels, a little out of focus, grainy."""
+    seen = narrowed(picture, 1_080)
+    pixels = np.asarray(_tilted(seen, chance), dtype=np.float32)
+    noise = np.random.default_rng(chance.randrange(2**32))
+    down, across = np.mgrid[0 : pixels.shape[0], 0 : pixels.shape[1]].astype(np.float32)
+    light = 1 + chance.uniform(-0.18, 0.18) * (across / across.max() - 0.5) + chance.uniform(-0.2, 0.1)
+    angle, pitch = chance.uniform(0, np.pi), chance.uniform(3.5, 9)
+    moire = np.sin((across * np.cos(angle) + down * np.sin(angle)) * 2 * np.pi / pitch) * chance.uniform(1, 6)
+    pixels = pixels * light[..., None] + moire[..., None] + noise.normal(0, chance.uniform(2, 7), pixels.shape)
+    made = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+    return made.filter(ImageFilter.GaussianBlur(chance.uniform(0.2, 0.9)))
+
+
+def _tilted(picture: Image.Image, chance: Random) -> Image.Image:
+    """Seen from aside, on a dark table."""
+    width, height = picture.size
+    edge = 0.05
+    canvas = Image.new("RGB", (round(width * (1 + 2 * edge)), round(height * (1 + 2 * edge))), (38, 36, 40))
+    canvas.paste(picture, (round(width * edge), round(height * edge)))
+    wide, tall = canvas.size
+    corners = [(0, 0), (wide, 0), (wide, tall), (0, tall)]
+    moved = [(x + wide * chance.uniform(-0.022, 0.022), y + tall * chance.uniform(-0.012, 0.012)) for x, y in corners]
+    numbers = _perspective(corners, moved)
+    return canvas.transform(canvas.size, Image.Transform.PERSPECTIVE, numbers, Image.Resampling.BICUBIC)
+
+
+def _perspective(target: list[tuple[float, float]], source: list[tuple[float, float]]) -> list[float]:
+    """The eight numbers that take each corner of the target to its place in the source."""
+    rows, values = [], []
+    for (x, y), (u, v) in zip(target, source, strict=True):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+        values += [u, v]
+    return list(np.linalg.solve(np.array(rows, dtype=float), np.array(values, dtype=float)))
+
+
+def _file(picture: Image.Image, kind: str, **how: int) -> bytes:
+    made = BytesIO()
+    picture.save(made, kind, **how)
+    return made.getvalue()
+
+
+def again(raw: bytes, chance: Random) -> bytes:
+    """A file that was sent before, cropped anew and saved in another quality."""
+    with Image.open(BytesIO(raw)) as found:
+        return _file(cropped(found.convert("RGB"), chance), "JPEG", quality=chance.randrange(40, 90))
