@@ -4,8 +4,8 @@ from alembic import op
 
 from models.migrations import guards
 
-revision = "0025_proof"
-down_revision = "0024_compliance"
+revision = "0027_proof"
+down_revision = "0026_inbound"
 
 PROOF = """
 CREATE TABLE proof (
