@@ -173,8 +173,3 @@ def order_of(proof: Proof) -> Order | None:
     if proof.order_id is not None:
         return db.session.get(Order, proof.order_id)
     return order_by_number(proof.number) if proof.number else None
-
-
-def has_picture(name: str) -> bool:
-    """Whether a kept picture belongs to a proof."""
-    return db.session.scalar(sa.select(Proof.id).where(Proof.picture == name).limit(1)) is not None

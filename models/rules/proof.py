@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 from enum import StrEnum
 
-from models.errors import Conflict, Forbidden, Invalid
+from models.errors import Conflict, Invalid
 from models.rules.reading import Fields
 
 CLOCKS_APART = timedelta(minutes=2)
@@ -17,9 +17,6 @@ ALIKE_NAME = 0.5
 
 SURE = 0.80
 """Below this certainty a difference may be a misread one, and a person looks."""
-
-ANSWER_WITHIN = timedelta(minutes=2)
-"""Within this time an automatic decision falls (rules §3.3)."""
 
 APPEAL_LENGTH = 300
 
@@ -87,10 +84,6 @@ class NotManual(Conflict):
 
 class NumberServed(Conflict):
     """One order number serves one task, ever."""
-
-
-class DecidedByAPerson(Forbidden):
-    """An appealed proof is not decided by the machine, nor by whoever rejected it."""
 
 
 class NoWords(Invalid):
