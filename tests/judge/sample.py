@@ -10,9 +10,10 @@ from tests.judge.page import Facts
 from tests.judge.studio import Studio, painted
 
 FORGERIES = (
-    "edited amount", "edited number", "edited time", "edited shop", "reused", "reused, cropped", "another's order",
+    "改金额", "改订单号", "改时间", "改店铺", "重复使用", "裁剪后重复使用", "他人订单",
 )  # fmt: skip
-FIELDS = {"edited amount": "paid_fen", "edited number": "number", "edited time": "time", "edited shop": "shop"}
+FIELDS = {"改金额": "paid_fen", "改订单号": "number", "改时间": "time", "改店铺": "shop"}
+WAYS = {"clean": "原图", "jpeg": "压缩", "cropped": "裁剪", "messenger": "转发", "photo": "翻拍屏幕"}
 FORGED_SHARE = 0.45
 
 
@@ -35,7 +36,7 @@ def samples(studio: Studio, count: int, shops: list[str], seed: int) -> Iterator
             yield _forged(studio, chance.choice(FORGERIES), true, chance.choice(genuine), chance)
         else:
             way = camera.WAYS[n % len(camera.WAYS)]
-            made = Sample(kind=f"genuine, {way}", is_genuine=True, true=true, raw=_seen(studio, true, way, chance))
+            made = Sample(kind=f"真实·{WAYS[way]}", is_genuine=True, true=true, raw=_seen(studio, true, way, chance))
             genuine = [*genuine[-49:], made]
             yield made
 
@@ -47,9 +48,9 @@ def _seen(studio: Studio, told: Facts, way: str, chance: Random) -> bytes:
 def _forged(studio: Studio, kind: str, true: Facts, victim: Sample, chance: Random) -> Sample:
     if kind in FIELDS:
         raw = _edited(studio, FIELDS[kind], true, chance)
-    elif kind == "another's order":
+    elif kind == "他人订单":
         raw = _seen(studio, victim.true, chance.choice(camera.WAYS), chance)
-    elif kind == "reused":
+    elif kind == "重复使用":
         raw = victim.raw
     else:
         raw = camera.again(victim.raw, chance)
