@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -73,7 +74,9 @@ class Reader:
         child.kill()
         for pipe in (child.stdin, child.stdout):
             if pipe is not None:
-                pipe.close()
+                # What was not sent to a process that is gone goes with it.
+                with suppress(BrokenPipeError):
+                    pipe.close()
         child.wait()
 
 

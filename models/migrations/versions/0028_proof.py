@@ -4,8 +4,8 @@ from alembic import op
 
 from models.migrations import guards
 
-revision = "0027_proof"
-down_revision = "0026_inbound"
+revision = "0028_proof"
+down_revision = "0027_shop"
 
 PROOF = """
 CREATE TABLE proof (
