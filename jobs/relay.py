@@ -7,13 +7,13 @@ from models.operations.outbox import RELAYED_AT_ONCE, Order
 
 # One line an event that is emitted anywhere: the kinds of jobs it starts. An empty line is a fact kept for the record.
 SUBSCRIBERS: dict[str, tuple[str, ...]] = {
-    "after_sale.ended": (),
-    "after_sale.opened": (),
+    "after_sale.ended": ("settle_after_sale_case",),
+    "after_sale.opened": ("open_after_sale_case",),
     "agency.applied": (),
     "agency.begun": (),
     "agency.ended": (),
     "agency.refused": (),
-    "after_sale.refund_due": (),
+    "after_sale.refund_due": ("open_refund_case",),
     "appeal.decided": (),
     "appeal.filed": (),
     "approval.asked": (),
@@ -27,10 +27,10 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "case.looked_at": (),
     "case.opened": (),
     "difference.resolved": (),
-    "complaint.answered": (),
+    "complaint.answered": ("settle_complaint_case",),
     "complaint.breached": ("lint_live",),
     "complaint.closed": (),
-    "complaint.opened": (),
+    "complaint.opened": ("open_complaint_case",),
     "due.set_aside": (),
     "finding.opened": (),
     "finding.resolved": (),
@@ -64,6 +64,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "risk.published": (),
     "risk.rolled_back": (),
     "risk.suspected": (),
+    "reviewer.tied": (),
     "seed.answered": (),
     "shop.gap": (),
     "shop.told": ("read_told",),
@@ -81,7 +82,8 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "switch.off": (),
     "switch.on": (),
     "withdrawal.approved": ("pay_out",),
-    "withdrawal.requested": ("score_events",),
+    "withdrawal.rejected": ("settle_payout_case",),
+    "withdrawal.requested": ("score_events", "open_payout_case"),
 }
 
 ACTOR = Actor(name="system:relay", source="timetable", action="relay")

@@ -47,6 +47,7 @@ class Line:
 
 LINES: tuple[Line, ...] = (
     Line("到期事项", "run_due", Every(10)),
+    Line("审核个案计时", "run_case_clocks", Every(30)),
     Line("封存账本", "seal_ledger", Every(60)),
     Line("到期的区域代理", "end_agencies", Every(300)),
     Line("热门账户余额", "snapshot_ledger", Every(600)),

@@ -160,7 +160,7 @@
     const act = keys[event.key] || $(`[data-key="${CSS.escape(event.key)}"]`);
     if (!act) return;
     event.preventDefault();
-    if (typeof act === "function") act(); else { act.click(); act.closest("details[open]")?.querySelector("select, textarea, input:not([type=hidden])")?.focus(); }
+    if (typeof act === "function") act(); else { act.click(); act.closest("details[open]")?.querySelector("select, textarea, input:not([type=hidden]):not([data-late])")?.focus(); }
   });
 
   // A part of the page that refreshes itself while work goes on: data-poll is its address, data-every its seconds.

@@ -174,7 +174,7 @@ def _look_again() -> Any:
     )
     case_decision.conclude(made, verdict="cleared", reason="x", at=AT, by=ME)
     made.second = "due"
-    return case_decision.look_again(case_id=made.id, staff_id=1, verdict="cleared", reason="x", at=LATER)
+    return case_decision.look_again(case_id=made.id, staff_id=1, verdict="cleared", why="x", at=LATER)
 
 
 def _decide_appeal() -> Any:

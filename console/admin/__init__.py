@@ -18,6 +18,7 @@ from console.admin.audit import AuditView
 from console.admin.base import SECTIONS, SecureView, check
 from console.admin.batch import BatchRowView, BatchView
 from console.admin.board import BusinessBoard, CategoryBoard, RegionBoard, RepurchaseBoard
+from console.admin.case import VIEWS as CASES
 from console.admin.complaint import ComplaintView
 from console.admin.copy import CopyView
 from console.admin.curation import CurationView
@@ -93,6 +94,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     RegionBoard,
     CategoryBoard,
     SimulatorView,
+    *CASES,
     *RISK,
     *MONEY,
     *RECONCILIATION,

@@ -161,7 +161,7 @@ def _is_id(ref: str) -> bool:
 
 
 def _of_order(order_id: int) -> tuple[str, int]:
-    left = sa.func.coalesce(sa.func.sum(Share.amount_fen - Share.reversed_fen), 0)
+    left = sa.cast(sa.func.coalesce(sa.func.sum(Share.amount_fen - Share.reversed_fen), 0), sa.BigInteger)
     owned = sa.select(left).where(Share.order_id == order_id, Share.member_id.is_not(None)).scalar_subquery()
     row = db.session.execute(sa.select(Order.number, owned).where(Order.id == order_id)).one()
     return row[0], row[1]

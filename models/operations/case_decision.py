@@ -8,12 +8,13 @@ import sqlalchemy as sa
 
 from models.base import db
 from models.errors import Conflict, Invalid
-from models.operations import appeal, approval, casework, hold, outbox, strike
+from models.operations import appeal, approval, casework, hold, outbox, strike, withdrawal
 from models.operations import case as cases
 from models.operations import order as orders
 from models.operations.approval import Effect
 from models.queries import case as queries
 from models.queries import casefile, reviewer
+from models.queries import withdrawal as withdrawals
 from models.rules import case as rules
 from models.rules.approval import Line, PayloadChanged, SameHands, Word
 from models.rules.case import MOST_TOGETHER, VERDICTS, Queue, Second, State
@@ -34,6 +35,10 @@ class NoVerdict(Invalid):
     """Something else than a verdict that a person gives."""
 
 
+class DecidedElsewhere(Conflict):
+    """A subject that has a desk of its own."""
+
+
 class Asked(Conflict):
     """A second person is asked already."""
 
@@ -46,19 +51,19 @@ class TooMuchTogether(Conflict):
     """More cases, or more money, than may be decided with one key."""
 
 
-def decide(*, case_id: int, staff_id: int, lease: int, verdict: str, reason: str, at: datetime) -> Case:
+def decide(*, case_id: int, staff_id: int, lease: int, verdict: str, why: str, at: datetime) -> Case:
     """Give a verdict on a case one works on; where that takes two, a second person is asked and the case waits."""
     found = casework.mine(case_id=case_id, staff_id=staff_id, lease=lease, at=at)
     by = f"staff:{staff_id}"
-    _check(found, verdict, reason, by)
+    _check(found, verdict, why, by)
     if verdict == State.CONFIRMED and takes_two(found):
-        _ask(found, verdict, reason, at, by, staff_id)
+        _ask(found, verdict, why, at, by, staff_id)
         return found
-    return conclude(found, verdict=verdict, reason=reason, at=at, by=by)
+    return conclude(found, verdict=verdict, reason=why, at=at, by=by)
 
 
 def decide_alike(
-    *, case_id: int, staff_id: int, lease: int, others: Sequence[int], reason: str, at: datetime
+    *, case_id: int, staff_id: int, lease: int, others: Sequence[int], why: str, at: datetime
 ) -> list[Case]:
     """Clear a case together with free ones that rest on the very same evidence: few, and for little money.
 
@@ -74,8 +79,8 @@ def decide_alike(
     if len(found) > MOST_TOGETHER or sum(one.stake_fen for one in found) >= max(limit_fen, 1):
         raise TooMuchTogether(f"一次最多处理 {MOST_TOGETHER} 个、合计金额低于双人审核线的个案，请减少选择。")
     for one in found:
-        _check(one, State.CLEARED, reason, by)
-    return [conclude(one, verdict=State.CLEARED, reason=reason, at=at, by=by) for one in found]
+        _check(one, State.CLEARED, why, by)
+    return [conclude(one, verdict=State.CLEARED, reason=why, at=at, by=by) for one in found]
 
 
 def settle(*, subject: str, reason: str, at: datetime, by: str) -> int:
@@ -112,7 +117,7 @@ def closes(case: Case) -> bool:
     return db.session.scalar(sa.select(counted.exists())) or False
 
 
-def look_again(*, case_id: int, staff_id: int, verdict: str, reason: str, at: datetime) -> CaseDecision:
+def look_again(*, case_id: int, staff_id: int, verdict: str, why: str, at: datetime) -> CaseDecision:
     """The second look at a drawn decision: what another would have said. It changes nothing but the figures.
 
     A disagreement is told; whoever leads decides whether to open the matter again.
@@ -128,15 +133,15 @@ def look_again(*, case_id: int, staff_id: int, verdict: str, reason: str, at: da
     if worker is None or Queue(found.queue) not in worker.queues:
         raise casework.MayNotWork("您不负责该队列，不能复看。")
     casework.check_concern(found, worker)
-    _check_words(verdict, reason)
+    _check_words(verdict, why)
     made = CaseDecision(
-        case_id=case_id, at=at, verdict=verdict, reason=reason, made_by=by, first_by=first.made_by,
+        case_id=case_id, at=at, verdict=verdict, reason=why, made_by=by, first_by=first.made_by,
         stake_fen=first.stake_fen, limit_fen=first.limit_fen, closes=False, score=first.score,
         evidence=first.evidence, hits=first.hits, before={}, after={}, seconds=0,
     )  # fmt: skip
     db.session.add(made)
     found.second = Second.DONE
-    cases.step(found, "looked", at=at, by=by, note=reason)
+    cases.step(found, "looked", at=at, by=by, note=why)
     agrees = verdict == first.verdict
     outbox.emit("case.looked_at", subject=f"case:{case_id}", case_id=case_id, agrees=agrees)
     return made
@@ -148,6 +153,8 @@ def conclude(case: Case, *, verdict: str, reason: str, at: datetime, by: str, se
     kind, ref = rules.parsed(case.subject)
     began = case.assigned_at or case.opened_at
     _resolve(case, verdict, at, by)
+    if kind == "withdrawal" and verdict == State.CONFIRMED:
+        withdrawal.reject(number=withdrawals.number_of(int(ref)), reason=reason, at=at)
     if kind == "appeal" and verdict in VERDICTS:
         appeal.conclude(appeal_id=int(ref), won=verdict == State.CLEARED, answer=reason, at=at, by=by)
     terms = queries.terms(case.queue)
@@ -174,6 +181,8 @@ def conclude(case: Case, *, verdict: str, reason: str, at: datetime, by: str, se
 def _check(case: Case, verdict: str, reason: str, by: str) -> None:
     _check_words(verdict, reason)
     kind, ref = rules.parsed(case.subject)
+    if kind in rules.ELSEWHERE:
+        raise DecidedElsewhere("该事项在其业务台办理，请点“去办理”；办结后本个案自动结案。")
     if kind == "appeal":
         appeal.check_hands(appeal_id=int(ref), by=by)
 

@@ -194,8 +194,8 @@ def pause(*, case_id: int, staff_id: int, lease: int, why: str, at: datetime) ->
     found = mine(case_id=case_id, staff_id=staff_id, lease=lease, at=at)
     if not why.strip():
         raise Unsaid("请写明在等谁的什么回复。")
-    found.paused_at = at
-    found.left_seconds = queries.hours(found.queue).between(at, found.due_at)
+    left = queries.hours(found.queue).between(at, found.due_at)
+    found.paused_at, found.left_seconds = at, left
     _give(found, staff_id, at)
     cases.step(found, "paused", at=at, by=f"staff:{staff_id}", note=why.strip())
     return found
@@ -248,8 +248,9 @@ def _give(case: Case, staff_id: int, at: datetime) -> None:
 
 def _claim(case: Case, staff_id: int, at: datetime) -> Case:
     is_again = case.assignee_id == staff_id and case.state == State.IN_REVIEW
+    lease = _lease(case.queue)
     case.state, case.assignee_id, case.assigned_at = State.IN_REVIEW, staff_id, at
-    case.lease, case.lease_until = case.lease + 1, at + _lease(case.queue)
+    case.lease, case.lease_until = case.lease + 1, at + lease
     case.snoozed_until = None
     if not is_again:
         cases.step(case, "claimed", at=at, by=f"staff:{staff_id}")

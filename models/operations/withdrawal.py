@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from models.base import db
 from models.errors import Conflict, Forbidden, Missing
 from models.operations import agreement, outbox, share
+from models.queries import case as cases
 from models.queries import ledger as books
 from models.queries import member as members
 from models.queries import policy as policies
@@ -42,6 +43,10 @@ class NotWaiting(Conflict):
 
 class Blocked(Conflict):
     """The risk rules stopped the withdrawal."""
+
+
+class UnderReview(Conflict):
+    """A reviewer has not decided the case about the withdrawal yet."""
 
 
 class SameHands(Forbidden):
@@ -105,6 +110,8 @@ def approve(*, number: str, by: str, at: datetime) -> Withdrawal:
         raise NotWaiting("该提现已处理，请刷新后查看最新状态")
     if risks.is_blocked(withdrawal.id):
         raise Blocked(f"规则 8.2：提现 {number} 被风控拦截，请先由风控核查并解除拦截，再审批。")
+    if cases.open_on(f"withdrawal:{withdrawal.id}"):
+        raise UnderReview("规则 8.2：该提现有未结的审核个案，请等待风控结论后再审批。")
     _, policy = policies.in_force(at)
     if withdrawal.approved_by is None:
         withdrawal.approved_by = by
@@ -126,6 +133,7 @@ def reject(*, number: str, reason: str, at: datetime) -> Withdrawal:
         raise NotWaiting("转账已经发起，不能再驳回：请先查询转账结果")
     if withdrawal.sent_at is not None:
         raise rules.AlreadySent("规则 5.9：转账已经发起，不能再驳回，请等待转账结果。")
+    outbox.emit("withdrawal.rejected", subject=f"withdrawal:{number}", number=number)
     return _come_back(withdrawal, "rejected", reason, at)
 
 

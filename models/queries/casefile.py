@@ -99,3 +99,15 @@ def second_looks() -> Sequence[tuple[str, str]]:
         .where(CaseDecision.first_by.is_(None), second.first_by.is_not(None)).order_by(second.id)
     )  # fmt: skip
     return [(row[0], row[1]) for row in db.session.execute(chosen)]
+
+
+def by_reviewer(*, since: datetime) -> dict[str, tuple[int, int, int]]:
+    """For each decider since then: how many decisions, the median of their seconds, how many were upheld."""
+    seconds = sa.func.percentile_disc(0.5).within_group(CaseDecision.seconds)
+    upheld = sa.func.count().filter(CaseDecision.verdict == "confirmed")
+    chosen = (
+        sa.select(CaseDecision.made_by, sa.func.count(), seconds, upheld)
+        .where(CaseDecision.at >= since, CaseDecision.first_by.is_(None), CaseDecision.made_by.startswith("staff:"))
+        .group_by(CaseDecision.made_by)
+    )  # fmt: skip
+    return {row[0]: (row[1], row[2], row[3]) for row in db.session.execute(chosen)}

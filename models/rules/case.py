@@ -67,6 +67,10 @@ SUBJECTS = frozenset(
 )
 
 
+ELSEWHERE = frozenset({"after_sale", "proof", "complaint"})
+"""Subjects that are decided on a desk of their own; their cases close with that decision."""
+
+
 class NoSubject(Invalid):
     """What a case is about is not named as ``kind:id``."""
 
@@ -127,6 +131,9 @@ WARNING_PERCENT = 80
 """A case is warned of once this part of its time is gone."""
 
 LONGEST_SNOOZE = timedelta(days=14)
+LONGEST_CAP = 200
+"""Open cases that anybody may have at once, whatever is set."""
+
 MOST_TOGETHER = 20
 """Cases that may be decided together, and only on the same evidence."""
 

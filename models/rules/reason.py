@@ -296,6 +296,31 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("known_duplicate", "The channel tells one movement twice"),
         OTHER,
     ),
+    # Review cases
+    "case.clear": (
+        Reason("household", "A household or an office, not a ring"),
+        Reason("real_buyer", "A real buyer, checked"),
+        Reason("rule_wrong", "The rule hit wrongly"),
+        Reason("no_evidence_left", "The evidence does not hold"),
+        OTHER,
+    ),
+    "case.confirm": (
+        Reason("fake_trade", "Fake trade for the commission"),
+        Reason("self_deal", "Bought from oneself through others"),
+        Reason("refund_abuse", "Bought to be refunded"),
+        Reason("forged", "Forged or reused evidence"),
+        OTHER,
+    ),
+    "appeal.grant": (
+        Reason("new_evidence", "New evidence carries the appeal"),
+        Reason("our_mistake", "The first decision was mistaken"),
+        OTHER,
+    ),
+    "appeal.deny": (
+        Reason("nothing_new", "Nothing new was brought"),
+        Reason("still_holds", "Looked at again, the decision holds"),
+        OTHER,
+    ),
     "ledger.verify": (Reason("routine", "Regular check"), Reason("doubt", "Something looks wrong"), OTHER),
 }
 

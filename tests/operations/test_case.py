@@ -9,18 +9,8 @@ from models import Case, CaseHold, Event, Order, db, transaction
 from models.operations import case, hold
 from models.queries import case as queries
 from models.rules import case as rules
-from models.rules.case import Hit
 from tests.operations import races, world
-
-AT = datetime(2026, 12, 4, 2, tzinfo=UTC)
-"""A Friday, ten in the morning in Shanghai."""
-SAME_IP = Hit("same_ip", "同一 IP 在 24 小时内有 3 个买家", weight=40, features={"buyers": 3})
-BURST = Hit("burst", "一小时内下了 12 单", weight=30, features={"orders": 12})
-
-
-def opened(subject: str = "ring:1", *reasons: Hit | str, at: datetime = AT, **facts) -> Case:
-    facts = {"queue": "first_review", "group": "sharing", "stake_fen": 10_000, "score": 60, "by": "t"} | facts
-    return case.open_case(subject=subject, reasons=reasons or (SAME_IP,), at=at, **facts)
+from tests.operations.docket import AT, BURST, opened
 
 
 @pytest.fixture
