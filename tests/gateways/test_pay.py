@@ -129,7 +129,7 @@ class TestFiles:
             Bills(pay(wire)).trades(DAY)
         assert error.value.code == code
 
-    @pytest.mark.parametrize("packed", [b"\x1f\x8bgarbage", gzip.compress(b"x" * 99)[:-9]])
+    @pytest.mark.parametrize("packed", [b"\x1f\x8bgarbage", gzip.compress(b"x" * 99)[:-9]], ids=["garbage", "torn"])
     def test_that_do_not_unpack_are_refused(self, packed):
         with pytest.raises(Retryable, match="gzip"):
             pay_bill.unpacked(packed, largest=100)
