@@ -7,6 +7,7 @@ from console import credential
 from console.config import Misconfigured, Settings
 from jobs.gateways.agency_window import WeChatWindows
 from jobs.gateways.goods import GoodsIndex
+from jobs.gateways.outreach import WeChatOutreach
 from jobs.gateways.pay_statement import WeChatStatements
 from jobs.gateways.pay_transfer import Payee, WeChatTransfers
 from jobs.gateways.shop_reading import WeChatShop
@@ -37,6 +38,7 @@ def connect(app: Flask, wechat: WeChat) -> None:
     app.extensions["pay_notices"] = wechat.pay_notices
     if Account.MINI in given.apps:
         app.extensions["mini_program"] = wechat.mini
+        app.extensions["outreach"] = WeChatOutreach(wechat.mini)
         app.extensions["mini_appid"] = wechat.mini_appid
     if given.pays:
         app.extensions["pay"] = wechat.pay

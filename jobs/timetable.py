@@ -78,6 +78,13 @@ LINES: tuple[Line, ...] = (
     Line("重建关联环", "rebuild_rings", Daily(time(4, 10))),
     Line("风控规则上线七天对比", "compare_rules", Every(3600)),
     Line("收尾过期会话", "close_lapsed", Every(1800)),
+    Line("发送订阅消息", "deliver_notices", Every(30)),
+    Line("通知资格变动", "tell_changes", Every(60)),
+    Line("通知周期将结束", "tell_cycles", Daily(time(9, 0))),
+    Line("提醒同意新协议", "ask_consent", Daily(time(9, 30))),
+    Line("榜单", "count_boards", Every(3600)),
+    Line("到期的挑战", "close_challenges", Every(300)),
+    Line("复扫已发布的内容", "rescan_copy", Every(600)),
 )
 
 

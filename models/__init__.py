@@ -20,7 +20,9 @@ from models.tables.case import (
     ReviewerAway,
     StaffTie,
 )
+from models.tables.challenge import Board, BoardPlace, Challenge, ChallengeEntry
 from models.tables.complaint import Complaint, ComplaintMessage
+from models.tables.content import Content
 from models.tables.due import SetAside
 from models.tables.finding import Finding, LawCheck
 from models.tables.flow import FlowLine, FlowPlan
@@ -34,6 +36,7 @@ from models.tables.ledger import Account, Block, Leg, Posting, Snapshot
 from models.tables.listing import Delisting, DelistingWindow, Listing, SyncLog
 from models.tables.member import Matrix, Member
 from models.tables.merchant import Merchant, Shop
+from models.tables.notice import Notice, NoticeDelivery, NoticeWording
 from models.tables.order import Order, OrderLine, Refund, Share
 from models.tables.parcel import BalanceReminder, Parcel, ParcelTrack
 from models.tables.payout import DividendBill, DividendLine, RegionAgent, Withdrawal
@@ -62,6 +65,7 @@ from models.tables.shop import ShopAccount, ShopCase, ShopCursor, StrayOrder
 from models.tables.staff import Attempt, Staff, StaffLink, StaffSession
 from models.tables.standing import AdmissionTask, Obligation, StandingChange, Team
 from models.tables.statement import Difference, Reckoning, Statement, StatementDraft, StatementLine
+from models.tables.story import Publicity, Story
 from models.tables.strike import Appeal, Strike
 from models.tables.switch import MoneySwitch
 from models.tables.view import Export, SavedView
@@ -100,6 +104,16 @@ __all__ = [
     "Finding",
     "Handout",
     "LawCheck",
+    "Board",
+    "BoardPlace",
+    "Challenge",
+    "ChallengeEntry",
+    "Content",
+    "Notice",
+    "NoticeDelivery",
+    "NoticeWording",
+    "Publicity",
+    "Story",
     "BalanceReminder",
     "Parcel",
     "Proof",

@@ -27,6 +27,7 @@ from console.admin.due import SetAsideView
 from console.admin.export import ExportView, offer
 from console.admin.finding import FindingView
 from console.admin.flow import FlowView
+from console.admin.growth import VIEWS as GROWTH
 from console.admin.handout import HandoutView
 from console.admin.history import HistoryView
 from console.admin.home import HomeView
@@ -96,6 +97,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     SimulatorView,
     *CASES,
     *RISK,
+    *GROWTH,
     *MONEY,
     *RECONCILIATION,
     OrderView,

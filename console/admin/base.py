@@ -40,6 +40,7 @@ SECTIONS: dict[str, LazyString] = {
     "region": _l("Regional agents"),
     "compliance": _l("Compliance"),
     "data": _l("Boards"),
+    "growth": _l("Growth"),
     "system": _l("System"),
 }
 

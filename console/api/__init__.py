@@ -9,16 +9,19 @@ from console.api import (
     admission,
     agency,
     agreement,
+    board,
     complaint,
     export,
     growth,
     me,
     money,
+    notice,
     openapi,
     order,
     product,
     session,
     simulation,
+    toolkit,
 )
 from console.api.route import Guard, Route, route, serve, told
 from console.problem import Problem
@@ -27,7 +30,10 @@ from models import db
 from models.errors import DomainError
 
 BASE = "/api/v1"
-RESOURCES = (session, agreement, me, export, admission, growth, money, product, order, agency, simulation, complaint)
+RESOURCES = (
+    session, agreement, me, export, admission, growth, money, product, order, agency, simulation, complaint, toolkit,
+    board, notice,
+)  # fmt: skip
 
 
 def register(app: Flask) -> None:

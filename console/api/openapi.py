@@ -99,6 +99,8 @@ def _picture() -> dict[str, Any]:
 
 def _success(one: Route, schemas: Mapping[Any, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {"description": one.summary}
+    if one.media:
+        made["content"] = {one.media: {}}
     if one.answer is not None:
         content = {"schema": schemas[one.answer, "serialization"]}
         if one.gives is not None:

@@ -101,13 +101,14 @@ class Route:
     """One call of the API. ``keyed``: it takes an Idempotency-Key. ``own_edge``: it opens its transactions itself.
 
     ``takes_picture``: the body is one picture, raw or as the part ``picture`` of a form.
+    With a ``media`` type the function answers bytes of that type.
     """
 
     method: str
     path: str
     name: str
     summary: str
-    function: Callable[..., BaseModel | None]
+    function: Callable[..., BaseModel | bytes | None]
     answer: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
@@ -118,6 +119,7 @@ class Route:
     keyed: bool = False
     own_edge: bool = False
     takes_picture: bool = False
+    media: str = ""
 
     @property
     def is_read(self) -> bool:
@@ -133,7 +135,7 @@ class Book:
     def __call__(self, method: str, path: str, name: str, summary: str, **facts: Any) -> Callable[..., Any]:
         """Declare the function below as a route."""
 
-        def declare(function: Callable[..., BaseModel | None]) -> Callable[..., BaseModel | None]:
+        def declare(function: Callable[..., Any]) -> Callable[..., Any]:
             self.routes.append(Route(method=method, path=path, name=name, summary=summary, function=function, **facts))
             return function
 
@@ -158,7 +160,7 @@ def serve(route: Route, **path: Any) -> Response:
         picture=_picture() if route.takes_picture else None,
     )  # fmt: skip
     if route.is_read:
-        return _read(_encoded(route.function(call, **path)), route.status)
+        return _read(route, _encoded(route.function(call, **path)))
     if route.own_edge:
         return _written(_encoded(route.function(call, **path)), route.status)
     if route.keyed:
@@ -263,13 +265,15 @@ def _wrong(name: str, code: str) -> dict[str, str]:
     return {"field": name[:100], "code": code, "title": WRONG.get(code, UNCLEAR)}
 
 
-def _encoded(made: BaseModel | None) -> bytes:
+def _encoded(made: BaseModel | bytes | None) -> bytes:
+    if isinstance(made, bytes):
+        return made
     return b"" if made is None else json.dumps(made.model_dump(mode="json"), ensure_ascii=False).encode()
 
 
-def _read(body: bytes, status: int) -> Response:
+def _read(route: Route, body: bytes) -> Response:
     """An answer with its ETag; nothing but 304 to whoever has it already."""
-    response = Response(body, status, mimetype="application/json")
+    response = Response(body, route.status, mimetype=route.media or "application/json")
     response.headers["Cache-Control"] = "private, no-cache"
     response.set_etag(hashlib.sha256(body).hexdigest()[:32])
     response.make_conditional(request)

@@ -6,7 +6,7 @@ from datetime import datetime, time
 
 import sqlalchemy as sa
 
-from jobs.demo import care, desks, law, office, orders, people, purse, shelves
+from jobs.demo import care, desks, growth, law, office, orders, people, purse, shelves
 from jobs.demo.plan import SHANGHAI, Day, Plan
 from models import db
 from models.operations import due
@@ -39,6 +39,7 @@ STEPS: tuple[tuple[time, Callable[[Day, datetime], None]], ...] = (
     (time(21), orders.receive),
     (time(21, 30), people.be_known),
     (time(22), purse.ask),
+    (time(22, 30), growth.grow),
 )
 
 
@@ -79,3 +80,4 @@ def live(day: Day) -> None:
     due.run_until(ends)
     desks.leave(day, day.plan.ends_at)
     law.leave(day, day.plan.ends_at)
+    growth.leave(day, day.plan.ends_at)

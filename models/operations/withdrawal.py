@@ -203,6 +203,7 @@ def record(*, number: str, state: TransferState, at: datetime, reason: str = "")
         draft.add(share.account(code, Bucket.PAYOUT), -net, "payout")
         draft.add("custody", net, "payout")
         draft.book(key=f"payout:{number}", kind="payout", subject=f"withdrawal:{number}", at=at)
+        outbox.emit("withdrawal.paid", subject=f"withdrawal:{number}", number=number)
     db.session.flush()
     return withdrawal
 
@@ -216,6 +217,7 @@ def _come_back(withdrawal: Withdrawal, state: str, reason: str, at: datetime) ->
     draft.give(member.code, withdrawal.amount_fen, "payout_back")
     number = withdrawal.number
     draft.book(key=f"payout:{number}", kind="payout_back", subject=f"withdrawal:{number}", at=at)
+    outbox.emit("withdrawal.returned", subject=f"withdrawal:{number}", number=number)
     db.session.flush()
     return withdrawal
 

@@ -54,3 +54,8 @@ def of_api(*, ip: str, identity_id: int | None) -> tuple[Limit, ...]:
 def of_api_session(*, ip: str) -> tuple[Limit, ...]:
     """Sign-ins and refreshes from one address."""
     return (Limit(f"api:session:{ip}", 60, _MINUTES),)
+
+
+def of_poster(*, identity_id: int) -> tuple[Limit, ...]:
+    """Posters that are drawn anew for one person: each takes a moment of a processor."""
+    return (Limit(f"api:poster:{identity_id}", 20, _MINUTES),)

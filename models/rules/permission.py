@@ -314,6 +314,16 @@ _EVIDENCE = (
     Permission("proof.decide", "Decide the evidence of admission", (Role.OPERATOR, Role.REVIEWER)),
 )
 
+_GROWTH = (
+    Permission("growth.view", "See the toolkit, boards, stories and challenges", HOUSE),
+    Permission("content.write", "Write scripts, posters, stories and challenges", (Role.OPERATOR,)),
+    Permission("content.publish", "Publish and take down what members hand on", (Role.OPERATOR, Role.COMPLIANCE)),
+    Permission("content.review", "Let findings for review pass", (Role.COMPLIANCE,)),
+    Permission("notice.view", "See notices and their results", HOUSE),
+    Permission("notice.word", "Set the words of notices", (Role.OPERATOR,)),
+    Permission("notice.send", "Send a message again", (Role.OPERATOR, Role.SUPPORT)),
+)
+
 _DESKS = (
     _OWN,
     _SALES,
@@ -330,6 +340,7 @@ _DESKS = (
     _CASE,
     _FLOW,
     _EVIDENCE,
+    _GROWTH,
 )
 
 PERMISSIONS: dict[str, Permission] = {permission.name: permission for desk in _DESKS for permission in desk}

@@ -321,6 +321,21 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("still_holds", "Looked at again, the decision holds"),
         OTHER,
     ),
+    # What members grow by
+    "content.retire": (
+        Reason("outdated", "Out of date"),
+        Reason("seasonal", "The season or the campaign is over"),
+        Reason("complaint", "Somebody complained about it"),
+        Reason("authority", "Asked for by an authority"),
+        OTHER,
+    ),
+    "challenge.cancel": (
+        Reason("mistake", "Its terms hold a mistake"),
+        Reason("no_entrants", "Too few take part"),
+        Reason("abuse", "It is being abused"),
+        Reason("authority", "Asked for by an authority"),
+        OTHER,
+    ),
     "ledger.verify": (Reason("routine", "Regular check"), Reason("doubt", "Something looks wrong"), OTHER),
 }
 

@@ -4,11 +4,7 @@ import dataclasses
 import os
 import shutil
 import signal
-import socket
-import sys
 import tempfile
-import time
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,13 +15,14 @@ import sqlalchemy as sa
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
-from console import config, create_app, machine
+from console import create_app
 from console.config import Settings
-from console.supervisor import Child, Supervisor
+from console.supervisor import Supervisor
 from models import Staff, db, transaction
 from tests import people
 from tests.browser import CHROMIUM, WHY_NOT
 from tests.conftest import superuser
+from tests.live import start
 from tests.operations import world
 
 SWITCHES = [
@@ -87,7 +84,7 @@ def live(services, settings: Settings) -> Iterator[Live]:
     )
     supervisor = Supervisor()
     try:
-        address = _start(supervisor, own, folder)
+        address = start(supervisor, own, folder)
         app = create_app(own)
         yield Live(address, app, folder, supervisor)
         with app.app_context():
@@ -97,38 +94,6 @@ def live(services, settings: Settings) -> Iterator[Live]:
         shutil.rmtree(folder, ignore_errors=True)
         with superuser(services) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-
-
-def _start(supervisor: Supervisor, settings: Settings, folder: Path) -> str:
-    port = _free_port()
-    environment = config.to_environment(settings) | {"HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1"}
-    cli = [sys.executable, "-m", "console.cli"]
-    for name, command in (
-        ("web", machine.WEB),
-        ("worker", [*cli, "worker", "--pool", "common"]),
-        ("export", [*cli, "worker", "--pool", "export"]),
-        ("timetable", [*cli, "timetable"]),
-    ):
-        supervisor.add(Child(name, command, environment, folder / f"{name}.log"))
-    address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 60
-    while not _answers(address):
-        assert time.monotonic() < deadline, (folder / "web.log").read_text()[-4000:]
-        time.sleep(0.05)
-    return address
-
-
-def _free_port() -> int:
-    """A port of the system's choosing: several installations may start on one machine at the same moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _answers(address: str) -> bool:
-    with suppress(OSError), urllib.request.urlopen(f"{address}/readyz", timeout=5) as answer:
-        return bool(answer.status == 200)
-    return False
 
 
 @pytest.fixture(scope="session")

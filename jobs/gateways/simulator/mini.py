@@ -1,10 +1,10 @@
 """Tokens of all five accounts, and the mini-program's server side, as the simulated WeChat answers."""
 
-import hashlib
+import io
 import secrets
-import struct
-import zlib
 from typing import Any
+
+import segno
 
 from jobs.gateways.invented import openid
 from jobs.gateways.simulator.fault import Silence
@@ -76,7 +76,10 @@ def phone(world: World, asked: Asked) -> Given:
 
 @verbs.verb("mini.message", "/cgi-bin/message/subscribe/send", account=Account.MINI)
 def message(world: World, asked: Asked) -> Given:
-    """Kept as sent. Whoever has `deaf` for a name has not agreed; values too long are named as WeChat names them."""
+    """Kept as sent. Whoever has `deaf` for a name has not agreed; values too long are named as WeChat names them.
+
+    A template `NUMBER.ANYTHING` is answered with that error, `silent.ANYTHING` not at all.
+    """
     body = asked.body
     if not body.get("touser"):
         raise Wrong(40003, "invalid openid")
@@ -84,6 +87,10 @@ def message(world: World, asked: Asked) -> Given:
         raise Wrong(40037, "invalid template_id")
     if body["touser"] == openid("deaf"):
         raise Wrong(43101, "user refuse to accept the msg")
+    if body["template_id"].partition(".")[0].lstrip("-").isdigit():
+        raise Wrong(int(body["template_id"].partition(".")[0]), "simulated")
+    if body["template_id"].startswith("silent."):
+        raise Silence
     for key, value in body.get("data", {}).items():
         if key.startswith("thing") and not 0 < len(value["value"]) <= 20:
             raise Wrong(47003, f"argument invalid! data.{key}.value invalid")
@@ -140,15 +147,7 @@ def trace(world: World, asked: Asked) -> Given:
 
 
 def _png(scene: str) -> bytes:
-    """Sixteen by sixteen squares that follow from the scene."""
-    drawn, side = hashlib.sha256(scene.encode()).digest(), 16
-    rows = b"".join(
-        b"\x00" + bytes((drawn[(y * 2 + x // 8) % 32] >> (x % 8) & 1) * 255 for x in range(side)) for y in range(side)
-    )
-    head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
-    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, body) for kind, body in parts)
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    """A real QR code of the scene: not WeChat's round one, but a phone can read it."""
+    drawn = io.BytesIO()
+    segno.make(f"https://mini.invalid/?scene={scene}", error="m").save(drawn, kind="png", scale=12, border=2)
+    return drawn.getvalue()

@@ -8,7 +8,7 @@ import pytest
 
 from console.api.route import Guard, route
 from models import db, transaction
-from models.operations import after_sale, agency, note, order, parcel
+from models.operations import after_sale, agency, challenge, note, order, parcel
 from models.queries import member as members
 from models.rules.after_sale import Kind
 from models.rules.compliance import DISCLAIMERS
@@ -17,6 +17,7 @@ from tests import factories, pictures
 from tests.console.api.phone import Phone
 from tests.console.api.test_openapi import PLAIN
 from tests.operations import world
+from tests.operations.growth import contest
 
 NOW = datetime.now(UTC)
 BODIES = {
@@ -49,6 +50,7 @@ class Village:
                 number="o1", kind=Kind.QUALITY, words="破了", at=NOW, day=lambda at: at.date()
             ).id
             agency.apply(code="W1", region_code="440300", at=NOW)
+            self.draft = challenge.write(challenge_id=None, draft=contest(NOW), at=NOW, by="t").id
         self.seller, self.buyer, self.stranger = (phone().as_member(one) for one in people)
         self.seats = [members.seat_of(one.id).id for one in people]
 
@@ -62,6 +64,7 @@ class TestForeign:
     def test_ids_are_not_there_for_anybody_else(self, village):
         ids = {
             "number": "o1", "case_id": village.case, "product_id": village.other_product, "task": 1,
+            "board": "heads", "challenge_id": village.draft,
         }  # fmt: skip
         wrong, asked = [], 0
         for one in route.routes:
@@ -204,7 +207,7 @@ class TestIncome:
         village.buyer.post("/orders/o2/receipt")
         seen, bare = set(), []
         for one in route.routes:
-            if one.method != "GET" or "<" in one.path or one.name == "agency.report":
+            if one.method != "GET" or "<" in one.path or one.name == "agency.report" or one.media:
                 continue
             answer = village.seller.get(one.path)
             assert answer.status_code == 200, f"{one.path}: {answer.text}"

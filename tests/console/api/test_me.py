@@ -166,6 +166,15 @@ class TestMoney:
         assert (answer.status_code, answer.json["code"]) == (status, code)
         assert db.session.query(Withdrawal).count() == 0
 
+    @pytest.mark.parametrize("amount", [b"1e3", b"1000.0", b"-0", b'"1000"', b"true"])
+    def test_money_is_written_in_plain_digits(self, promoter, amount):
+        ripen("W1", 10_000)
+        answer = promoter.ask(
+            "POST", "/me/withdrawals", data=b'{"amount_fen": ' + amount + b"}", content_type="application/json"
+        )
+        assert answer.status_code == 422
+        assert books.balance("member:W1:available") == 10_000
+
     def test_withdrawals_sent_again_take_the_money_once(self, promoter):
         ripen("W1", 10_000)
         answers = [promoter.post("/me/withdrawals", {"amount_fen": 4_000}, key="again-and-again") for _ in range(3)]

@@ -1,0 +1,50 @@
+"""What there is to say about one fact, and to whom; None where it concerns no member."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.base import db
+from models.tables.order import Order, Refund
+from models.tables.parcel import BalanceReminder, Parcel
+from models.tables.payout import Withdrawal
+
+
+def withdrawal(number: str) -> Any:
+    """A withdrawal that has ended."""
+    columns = (
+        Withdrawal.member_id, Withdrawal.state, Withdrawal.amount_fen, Withdrawal.tax_fen, Withdrawal.reason,
+        Withdrawal.ended_at,
+    )  # fmt: skip
+    chosen = sa.select(*columns).where(Withdrawal.number == number, Withdrawal.ended_at.is_not(None))
+    return db.session.execute(chosen).one_or_none()
+
+
+def refund(order_id: int, n: int) -> Any:
+    """A refund of an order that a member bought."""
+    chosen = (
+        sa.select(Refund.amount_fen, Refund.at, Order.number, Order.buyer_id).join(Order, Order.id == Refund.order_id)
+        .where(Refund.order_id == order_id, Refund.n == n, Order.buyer_id.is_not(None))
+    )  # fmt: skip
+    return db.session.execute(chosen).one_or_none()
+
+
+def parcel(parcel_id: int) -> Any:
+    """A parcel of an order that a member bought."""
+    chosen = (
+        sa.select(Parcel.carrier, Parcel.waybill, Parcel.sent_at, Order.number, Order.buyer_id)
+        .join(Order, Order.id == Parcel.order_id).where(Parcel.id == parcel_id, Order.buyer_id.is_not(None))
+    )  # fmt: skip
+    return db.session.execute(chosen).one_or_none()
+
+
+def balance(order_id: int) -> Any:
+    """A presale of a member whose balance is due, with how often and when last it was asked for."""
+    asked = sa.select(
+        sa.func.count().label("reminders"), sa.func.max(BalanceReminder.at).label("reminded_at")
+    ).where(BalanceReminder.order_id == order_id).subquery()  # fmt: skip
+    chosen = sa.select(
+        Order.number, Order.buyer_id, Order.paid_fen, Order.deposit_fen, asked.c.reminders,
+        sa.func.coalesce(asked.c.reminded_at, Order.placed_at).label("reminded_at"),
+    ).where(Order.id == order_id, Order.state == "balance_due", Order.buyer_id.is_not(None))  # fmt: skip
+    return db.session.execute(chosen).one_or_none()
