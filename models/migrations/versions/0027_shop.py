@@ -13,12 +13,12 @@ CREATE TABLE shop_cursor (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_shop_cursor PRIMARY KEY,
     kind text NOT NULL CONSTRAINT uq_shop_cursor_kind UNIQUE
         CONSTRAINT ck_shop_cursor_kind CHECK (kind IN ('orders', 'after_sales')),
-    through timestamptz NOT NULL,
-    run_at timestamptz NOT NULL,
     gap_seconds bigint NOT NULL,
     gap_at timestamptz,
     missing bigint NOT NULL,
     checked_at timestamptz,
+    through timestamptz NOT NULL,
+    run_at timestamptz NOT NULL,
     CONSTRAINT ck_shop_cursor_counts CHECK (gap_seconds >= 0 AND missing >= 0)
 )
 """,

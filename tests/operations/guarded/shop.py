@@ -8,9 +8,10 @@ UNIQUE = {
 ROW = {
     "shop_account": {"kind": "finder"},
     "shop_case": {"refund_n": None},
-    "shop_cursor": {"kind": "orders"},
+    "shop_cursor": {"kind": lambda n: ("orders", "after_sales")[n - 1]},
     "stray_order": {"why": "no_seller", "state": "open"},
 }
+SHARED = {"uq_shop_cursor_kind": {"kind": "orders"}}
 BROKEN = {
     "ck_shop_account_account": {"account": " "},
     "ck_shop_account_kind": {"kind": "dove"},
