@@ -12,10 +12,12 @@ from sqlalchemy import Select
 from console import formatting
 from console.admin import agency, approval
 from console.admin.base import SecureView, Viewer
+from console.admin.case.words import QUEUES as CASE_QUEUES
 from console.admin.columns import Text
 from models import (
     AfterSale,
     Approval,
+    Case,
     Complaint,
     CurationProposal,
     Difference,
@@ -33,7 +35,11 @@ from models import (
     Withdrawal,
     db,
 )
+from models.queries import case as cases
 from models.queries import order as orders
+from models.queries import reviewer
+from models.rules.case import PRESETS
+from models.rules.case import Queue as CaseQueue
 from models.rules.curation import ProposalState
 from models.rules.parcel import SHIP_HOURS
 from models.tables.job import State
@@ -64,6 +70,18 @@ def _own(person: Viewer) -> sa.ColumnElement[bool]:
     return Order.seller_id.in_(orders.merchants_sellers(person.merchant_id))
 
 
+def _cases(queue: CaseQueue) -> Callable[[Viewer], Select[Any]]:
+    """The free cases of a queue that a person may take."""
+
+    def since(person: Viewer) -> Select[Any]:
+        return sa.select(Case.opened_at).where(
+            cases.LIVE, Case.queue == queue, Case.queue.in_(sorted(reviewer.sees(person.id))), Case.state == "open",
+            cases.is_awake(sa.func.now()), ~reviewer.ties(person.id).met(),
+        )  # fmt: skip
+
+    return since
+
+
 # Each desk adds its lines, the most urgent of a desk first.
 QUEUES: tuple[Queue, ...] = (
     Queue(
@@ -73,6 +91,37 @@ QUEUES: tuple[Queue, ...] = (
         "approvals",
         {"state": "open"},
         timedelta(hours=20),
+    ),
+    Queue(
+        _l("Cases in my hands"),
+        "case.work",
+        lambda person: sa.select(Case.assigned_at).where(Case.assignee_id == person.id),
+        "cases",
+        {"whose": "somebody"},
+        timedelta(hours=1),
+    ),
+    *(
+        Queue(
+            CASE_QUEUES[queue],
+            "case.work",
+            _cases(queue),
+            "cases",
+            {"queue": queue.value, "state": "open"},
+            timedelta(minutes=PRESETS[queue].sla_minutes),
+        )
+        for queue in CaseQueue
+    ),
+    Queue(
+        _l("Second looks that wait"),
+        "case.work",
+        lambda person: sa.select(Case.closed_at).where(
+            Case.second == "due",
+            Case.closed_by != f"staff:{person.id}",
+            Case.queue.in_(sorted(reviewer.sees(person.id))),
+        ),
+        "cases",
+        {"second": "due"},
+        timedelta(days=2),
     ),
     Queue(
         _l("Candidates who lapse within 24 hours"),

@@ -9,6 +9,7 @@ from console.api import (
     admission,
     agency,
     agreement,
+    appeal,
     board,
     complaint,
     export,
@@ -32,7 +33,7 @@ from models.errors import DomainError
 BASE = "/api/v1"
 RESOURCES = (
     session, agreement, me, export, admission, growth, money, product, order, agency, simulation, complaint, toolkit,
-    board, notice,
+    board, notice, appeal,
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 
 import sqlalchemy as sa
 
+from jobs.demo import docket
 from jobs.demo.plan import BUILDER, CHECKER, SHANGHAI, Day, tried
 from models import Merchant, db
 from models.operations import agency, curation, flow, note, outbox, policy, seed, switch
@@ -51,6 +52,7 @@ def leave(day: Day, at: datetime) -> None:
         note.add(member_id=row.id, text=text, at=at, by=BUILDER)
     for matrix_id in db.session.scalars(sa.select(Matrix.id).order_by(Matrix.id)).all():
         tried(flow.plan, matrix_id=matrix_id, at=at, by=BUILDER)
+    docket.leave(at)
     outbox.request("count_products", payload={}, title="统计商品指标", by=BUILDER, key="demo:count_products")
 
 

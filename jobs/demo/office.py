@@ -5,13 +5,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from jobs.demo import goods
+from jobs.demo import docket, goods
 from jobs.demo.people import terms
 from jobs.demo.plan import BUILDER, CHECKER, Day, tried
 from models import Merchant, db
-from models.operations import admission, agreement, hold, merchant, policy, product, region_agent
+from models.operations import admission, agreement, merchant, policy, product, region_agent
 from models.rules import lint
 from models.rules import policy as policies
+from models.rules.case import State
 from models.rules.placement import Template
 from models.rules.product import Terms, Words
 from models.tables.payout import RegionAgent
@@ -118,11 +119,11 @@ def appoint(day: Day, at: datetime) -> None:
 
 
 def suspect(day: Day, at: datetime) -> None:
-    """A few of yesterday's orders are put on hold."""
+    """A few of yesterday's orders are put on hold, each with its case."""
     yesterday = {"since": day.back(1), "before": day.back(0)}
     for row in db.session.execute(_SUSPECT, yesterday).all():
         if day.plan.lot("suspicion", row.number) < 0.02:
-            hold.hold(number=row.number, at=at)
+            docket.suspect(day, number=row.number, at=at)
 
 
 def decide(day: Day, at: datetime) -> None:
@@ -131,6 +132,6 @@ def decide(day: Day, at: datetime) -> None:
         lot = day.plan.lot("verdict", row.number)
         if row.paid_at < day.back(3 + int(lot * 8)):
             if lot < 0.6:
-                hold.clear(number=row.number, at=at)
+                docket.decide(day, number=row.number, verdict=State.CLEARED, at=at)
             elif lot < 0.88:
-                hold.confirm_fraud(number=row.number, at=at)
+                docket.decide(day, number=row.number, verdict=State.CONFIRMED, at=at)

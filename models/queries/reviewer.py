@@ -119,7 +119,9 @@ def worker(staff_id: int, at: datetime) -> Worker | None:
 
 def sees(staff_id: int) -> frozenset[Queue]:
     """The queues that somebody may look into: those of their roles, or the ones that were set."""
-    found = db.session.get_one(Staff, staff_id)
+    found = db.session.get(Staff, staff_id)
+    if found is None:
+        return frozenset()
     set_ = db.session.scalars(sa.select(Reviewer).where(Reviewer.staff_id == staff_id)).one_or_none()
     skills = rules.skills(found.roles)
     return skills & {Queue(name) for name in set_.queues} if set_ else skills

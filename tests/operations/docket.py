@@ -49,8 +49,8 @@ def order(number: str) -> Order:
     return orders.by_number(number)
 
 
-def decide(of: Case, by: Staff, verdict: str, at: datetime = AT) -> Case:
+def decide(of: Case, by: Staff, verdict: str, at: datetime = AT, *, why: str = REASON) -> Case:
     """A verdict by whoever has the case in hand."""
     return case_decision.decide(
-        case_id=of.id, staff_id=by.id, lease=of.lease, verdict=verdict, why=REASON, at=at
+        case_id=of.id, staff_id=by.id, lease=of.lease, verdict=verdict, why=why, at=at
     )  # fmt: skip
