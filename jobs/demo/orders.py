@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from jobs.demo import goods
 from jobs.demo.plan import BUILDER, Day
+from jobs.demo.signal import signals
 from models import db
 from models.operations import dispatch, evening, order, placing, presale
 from models.operations.dispatch import Sending, Told
@@ -66,7 +67,7 @@ def purchase(day: Day, number: str, *, seller: str, buyer: str, paid_fen: int = 
     return Purchase(
         number=number, seller=seller, buyer=buyer, paid_fen=paid, cost_fen=paid * item.cost_bps // 10_000,
         commission_fen=paid * item.commission_bps // 10_000, region=region, address=address, lines=(line,),
-        freight_fen=chance.choice((0, 0, 0, 600)), **facts,
+        freight_fen=chance.choice((0, 0, 0, 600)), **{"signals": signals(day.plan.seed, buyer, number)} | facts,
     )  # fmt: skip
 
 

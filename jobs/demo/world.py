@@ -6,7 +6,7 @@ from datetime import datetime, time
 
 import sqlalchemy as sa
 
-from jobs.demo import care, desks, growth, law, office, orders, people, purse, shelves
+from jobs.demo import care, crooks, desks, growth, law, office, orders, people, purse, shelves
 from jobs.demo.plan import SHANGHAI, Day, Plan
 from models import db
 from models.operations import due
@@ -26,6 +26,7 @@ STEPS: tuple[tuple[time, Callable[[Day, datetime], None]], ...] = (
     (time(11), people.qualify),
     (time(11, 30), people.buy_in),
     (time(12, 20), orders.sell),
+    (time(12, 40), crooks.cheat),
     (time(13), orders.revive),
     (time(14), orders.presell),
     (time(14, 30), orders.follow_up),
@@ -38,6 +39,7 @@ STEPS: tuple[tuple[time, Callable[[Day, datetime], None]], ...] = (
     (time(18), care.refund_late),
     (time(21), orders.receive),
     (time(21, 30), people.be_known),
+    (time(21, 30), crooks.score),
     (time(22), purse.ask),
     (time(22, 30), growth.grow),
 )
@@ -81,3 +83,4 @@ def live(day: Day) -> None:
     desks.leave(day, day.plan.ends_at)
     law.leave(day, day.plan.ends_at)
     growth.leave(day, day.plan.ends_at)
+    crooks.leave(day, day.plan.ends_at)

@@ -363,8 +363,8 @@ def _multiply(least: int) -> None:
     for n in range(1, -(-least // there)):
         db.session.execute(sa.text(
             f"""WITH made AS (INSERT INTO risk_event (ref, {columns})
-            SELECT ref || ':{n}', {columns} FROM risk_event WHERE kind = 'place' AND position(':' in ref) = 0
-            ORDER BY id RETURNING id, split_part(ref, ':', 1) AS ref)
+            SELECT ref || '~{n}', {columns} FROM risk_event WHERE kind = 'place' AND position('~' in ref) = 0
+            ORDER BY id RETURNING id, split_part(ref, '~', 1) AS ref)
             INSERT INTO risk_decision (event_id, ruleset_id, at, score, action, hits, shadow, features)
             SELECT m.id, d.ruleset_id, d.at, d.score, d.action, d.hits, d.shadow, d.features FROM made m
             JOIN risk_event e ON e.kind = 'place' AND e.ref = m.ref JOIN risk_decision d ON d.event_id = e.id"""

@@ -62,7 +62,7 @@ class RuleView(ReadView):
         Column(key="weight", title=_l("Weight"), at=sa.cast(_at("weight"), sa.Integer), kind=Kind.COUNT),
         Column(key="reason", title=_l("Reason shown"), at=_at("reason")),
         Column(key="live_at", title=_l("Live since"), at=RiskRule.live_at, kind=Kind.MOMENT),
-        Column(key="made_by", title=_l("Author"), at=RiskRule.made_by, kind=Kind.CODE, shown=False),
+        Column(key="made_by", title=_l("Author of a rule"), at=RiskRule.made_by, kind=Kind.CODE, shown=False),
         Column(key="made_at", title=_l("Drafted at"), at=RiskRule.made_at, kind=Kind.MOMENT, shown=False),
         Column(key="note", title=_l("Note"), at=RiskRule.note, shown=False),
     )

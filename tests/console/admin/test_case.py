@@ -93,6 +93,7 @@ class TestSheet:
     def test_refuses_a_foreign_case_and_a_stale_lease(self, staff):
         made, mine, other = fresh(), staff("reviewer"), staff("reviewer")
         taken(made, mine.person, now())
+        db.session.commit()  # a refusal takes back whatever was not
         decision = {"verdict": "cleared", "reason_code": "household"}
         page = other.post(f"/cases/{made.id}/decide", data={"lease": 1, **decision}, follow_redirects=True)
         assert "不在您手上" in page.text
