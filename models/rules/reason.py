@@ -224,7 +224,7 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         OTHER,
     ),
     "risk_block.lift": (
-        Reason("family", "A family shares the account"),
+        Reason("shared_by_family", "A family shares the account"),
         Reason("checked", "Every check is passed"),
         OTHER,
     ),

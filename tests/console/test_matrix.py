@@ -27,6 +27,7 @@ from models import (
     SavedView,
     Seat,
     SeedCandidate,
+    ShopCase,
     SyncLog,
     db,
 )
@@ -181,6 +182,16 @@ def complained_to_another() -> AfterSale:
     return orders.opened(numbered(), Kind.QUALITY)
 
 
+def told_by_the_shop_of_another() -> ShopCase:
+    case = ShopCase(
+        number=f"A-{numbered()}", order_id=ordered_from_another().id, status="MERCHANT_PROCESSING", amount_fen=100,
+        told_at=datetime.now(UTC),
+    )  # fmt: skip
+    db.session.add(case)
+    db.session.flush()
+    return case
+
+
 # A row that is not a new merchant's, for every table of which a merchant may open a row.
 FOREIGN: dict[Any, Callable[[], Any]] = {
     HistoryLine: of_another_merchant,
@@ -197,6 +208,7 @@ FOREIGN: dict[Any, Callable[[], Any]] = {
     Order: ordered_from_another,
     Parcel: sent_by_another,
     AfterSale: complained_to_another,
+    ShopCase: told_by_the_shop_of_another,
     Member: member_of_another,
     Seat: seat_of_another,
     Move: move_of_another,
@@ -282,7 +294,7 @@ class TestRoutes:
         assert undeclared == {
             "static", "plotly_static", "health.live", "health.ready", "health.metrics", "signin.sign_in",
             "signin.sign_out", "signin.link", "api.openapi", "api.docs", "api.session_open", "api.session_refresh",
-            "api.agreement_current", "api.simulations_run",
+            "api.agreement_current", "api.simulations_run", "webhooks.pay", "webhooks.shop", "webhooks.shop_address",
         }  # fmt: skip
 
     def test_never_write_under_a_reading_permission(self, app):

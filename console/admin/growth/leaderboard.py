@@ -95,11 +95,11 @@ class NewcomerView(ReadView):
     empty = _l("Nobody has qualified yet.")
     search_hint = _l("Member, from the beginning of the code")
     has_detail = False
-    order = "-qualified_at"
     columns: ClassVar[tuple[Column, ...]] = (
+        Column(key="id", title=_l("No."), at=Member.id, kind=Kind.COUNT, sort=True, shown=False),
         Column(key="code", title=_l("Member"), at=Member.code, kind=Kind.CODE, cell=member_link("code")),
         Column(key="nickname", title=_l("Nickname"), at=Person.nickname, kind=Kind.NAME),
-        Column(key="qualified_at", title=_l("Qualified"), at=Member.qualified_at, kind=Kind.MOMENT, sort=True),
+        Column(key="qualified_at", title=_l("Qualified"), at=Member.qualified_at, kind=Kind.MOMENT),
         Column(key="sponsor", title=_l("Sponsor"), at=Sponsor.code, kind=Kind.CODE, cell=member_link("sponsor")),
         Column(key="sold", title=_l("Sold since"), at=SOLD, kind=Kind.COUNT,
                help=_l("Completed orders since it qualified, admission orders not counted.")),

@@ -74,7 +74,7 @@ class TestEntry:
     def test_shows_before_and_after_and_why(self, staff, trail, renamed):
         row = trail("staff", kind="update")[0]
         page = staff("auditor").get(f"/audit/{row.id}").text
-        for word in ("旧名字", "新名字", "other: 更正", "10.1.2.3", "f" * 32):
+        for word in ("旧名字", "新名字", "更正", "10.1.2.3", "f" * 32):
             assert word in page
         assert "password" not in page
 
