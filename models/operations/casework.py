@@ -14,7 +14,7 @@ from models.queries import casefile, reviewer
 from models.queries.reviewer import Worker
 from models.rules import case as rules
 from models.rules.case import WARNING_PERCENT, Boost, Queue, State
-from models.tables.case import Case, CaseDraft, CaseSnooze
+from models.tables.case import Case, CaseDraft, CaseSnooze, CaseStep
 
 NOTE_LENGTH = 2_000
 
@@ -54,12 +54,16 @@ class Unsaid(Invalid):
 def take_next(*, staff_id: int, queue: str | None, at: datetime) -> Case:
     """Take the most urgent free case of one's queues, or of one queue; no two people ever get the same (R3).
 
-    What somebody else is taking at this instant is passed over, not waited for. Cases dealt to oneself come first.
+    What somebody else is taking at this instant is passed over, not waited for. Cases dealt to oneself come first;
+    what one has escalated oneself is somebody else's to take.
     """
     worker = _worker(staff_id, at)
     chosen = [one for one in Queue if one in worker.queues and queue in (None, one.value)]
     own = sa.and_(Case.state == State.ASSIGNED, Case.assignee_id == staff_id)
-    free = sa.and_(Case.state == State.OPEN, ~worker.ties.met(), Case.queue.in_(_with_room(worker, chosen)))
+    passed_up = sa.exists().where(
+        CaseStep.case_id == Case.id, CaseStep.kind == "escalated", CaseStep.by == f"staff:{staff_id}"
+    )
+    free = sa.and_(Case.state == State.OPEN, ~passed_up, ~worker.ties.met(), Case.queue.in_(_with_room(worker, chosen)))
     found = db.session.scalars(
         sa.select(Case)
         .where(Case.queue.in_(chosen), queries.LIVE, queries.is_awake(at), sa.or_(own, free))

@@ -188,6 +188,14 @@ class TestPassingOn:
         casework.escalate(case_id=mine.id, staff_id=me.id, lease=2, note="金额大", at=AT)
         assert (mine.boosts, steps(mine).count("escalated"), mine.state) == (["escalated"], 1, "open")
 
+    def test_escalates_to_somebody_else(self, session):
+        me, other, mine = reviewer(), reviewer(), opened()
+        taken(mine, me)
+        casework.escalate(case_id=mine.id, staff_id=me.id, lease=1, note="金额大", at=AT)
+        with pytest.raises(casework.NothingNext):
+            casework.take_next(staff_id=me.id, queue=None, at=AT)
+        assert casework.take_next(staff_id=other.id, queue=None, at=AT).id == mine.id
+
     def test_goes_back_by_hand(self, session):
         me, mine = reviewer(), opened()
         taken(mine, me)

@@ -50,7 +50,7 @@ class StrikeView(ReadView):
 
     model = Strike
     section = "risk"
-    title = _l("Strikes")
+    title = _l("Strikes given")
     slug = "strikes"
     permission = "strike.view"
     hint = _l("Three that count close the showcase by themselves; an appeal that is won takes its strike back.")
