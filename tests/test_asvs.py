@@ -18,7 +18,7 @@ def mapped(name: str) -> list[dict[str, str]]:
 
 
 @cache
-def tests_of(file: str) -> frozenset[str]:
+def cases_of(file: str) -> frozenset[str]:
     """Every test of a file as `Class::method`; nothing where there is no such file."""
     path = ROOT / file
     if not path.is_file():
@@ -39,7 +39,7 @@ class TestLists:
             (row[key], node)
             for row in mapped(name)
             for node in row["proof"].split()
-            if node.partition("::")[2] not in tests_of(node.partition("::")[0])
+            if node.partition("::")[2] not in cases_of(node.partition("::")[0])
         ]
         assert lost == []
 

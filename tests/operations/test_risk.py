@@ -131,18 +131,18 @@ class TestPayout:
         session.execute(
             sa.text(
                 "INSERT INTO withdrawal (number, member_id, amount_fen, tax_fen, month, state, requested_at, reason)"
-                " VALUES ('w1', :member, 1000, 0, '2026-02-01', 'requested', :at, '')"
+                " VALUES ('rb1', :member, 1000, 0, '2026-02-01', 'requested', :at, '')"
             ),
             {"member": other.id, "at": AT},
         )
         happened(Kind.PAYOUT, "w0", AT, actor=member(one.id), payee="account")
-        second = happened(Kind.PAYOUT, "w1", AT, actor=member(other.id), payee="account", amount_fen=1000)
+        second = happened(Kind.PAYOUT, "rb1", AT, actor=member(other.id), payee="account", amount_fen=1000)
         assert decided(second).action == "block_payout"
         with pytest.raises(withdrawal.Blocked, match="被风控拦截"):
-            withdrawal.approve(number="w1", by="staff:1", at=AT)
+            withdrawal.approve(number="rb1", by="staff:1", at=AT)
         block = session.scalars(sa.select(RiskBlock)).one()
         risk.lift(withdrawal_id=block.withdrawal_id, why="family: 夫妻共用收款账户", at=AT, by="staff:2")
-        assert withdrawal.approve(number="w1", by="staff:1", at=AT).state == "approved"
+        assert withdrawal.approve(number="rb1", by="staff:1", at=AT).state == "approved"
         with pytest.raises(risk.NotBlocked):
             risk.lift(withdrawal_id=block.withdrawal_id, why="again", at=AT, by="staff:2")
 
