@@ -8,12 +8,18 @@ from jobs.queue import Run, job
 from models import db
 from models.operations import case, case_decision, caseclock
 from models.queries import case as queries
+from models.queries import shop as shops
 from models.rules.after_sale import OPEN
 from models.rules.case import Hit, Queue
+from models.rules.proof import Code
+from models.rules.proof import State as ProofState
+from models.rules.proof_words import SENTENCES
 from models.tables.after_sale import AfterSale
 from models.tables.complaint import Complaint
+from models.tables.inbound import Inbound
 from models.tables.order import Order
 from models.tables.payout import Withdrawal
+from models.tables.proof import Proof
 
 BY = "system:relay"
 SETTLED = "settled: 业务台已办结"
@@ -93,6 +99,54 @@ def settle_payout_case(run: Run, *, number: str, **_: Any) -> dict[str, Any]:
     with run.transaction():
         row_id = db.session.scalar(sa.select(Withdrawal.id).where(Withdrawal.number == number))
         return {"closed": case_decision.settle(subject=f"withdrawal:{row_id}", reason=SETTLED, at=run.at, by=BY)}
+
+
+@job(title="准入凭证转人工个案")
+def open_proof_case(run: Run, *, proof_id: int, **_: Any) -> None:
+    """A picture waits for a person, from the moment it was judged; an appeal is more urgent, a twin most."""
+    with run.transaction():
+        found = db.session.get_one(Proof, proof_id)
+        if found.state != ProofState.MANUAL or found.code is None:
+            return
+        is_twin = found.twin_id is not None
+        score = 80 if is_twin else 60 if found.appealed_at is not None else 40
+        case.open_case(
+            queue=Queue.ADMISSION, subject=f"proof:{found.id}", group="proof", stake_fen=found.paid_fen or 0,
+            score=score, reasons=[Hit(f"proof_{found.code}", SENTENCES[Code(found.code)])],
+            at=found.appealed_at or found.judged_at or found.submitted_at, by=BY,
+        )  # fmt: skip
+
+
+@job(title="准入凭证办结后结案")
+def settle_proof_case(run: Run, *, proof_id: int, **_: Any) -> dict[str, Any]:
+    """The picture is decided, by a person or by the record that came: its cases close."""
+    with run.transaction():
+        if db.session.get_one(Proof, proof_id).decided_at is None:
+            return {"closed": 0}
+        return {"closed": case_decision.settle(subject=f"proof:{proof_id}", reason=SETTLED, at=run.at, by=BY)}
+
+
+@job(title="平台处罚转个案")
+def open_punished_case(run: Run, *, inbound_id: int, **_: Any) -> None:
+    """WeChat punished us: a person reads why, and mends it before the date that it names."""
+    with run.transaction():
+        found = db.session.get_one(Inbound, inbound_id)
+        told = {
+            name: str(found.content.get(name) or "") for name in ("rule_name", "illegal_reason", "rectify_deadline")
+        }
+        who = shops.member_of(str(found.content.get("openid") or ""))
+        case.open_case(
+            queue=Queue.COMPLIANCE, subject=f"punish:{found.id}", group="punish", stake_fen=0, score=90,
+            reasons=[Hit("wxa_punish_event", _punished(found.number, told))], at=found.received_at, by=BY,
+            members=[who.id] if who else [],
+        )  # fmt: skip
+
+
+def _punished(number: str, told: dict[str, str]) -> str:
+    until = f"，整改期限 {told['rectify_deadline']}" if told["rectify_deadline"] else ""
+    return (
+        f"微信处罚通知 {number}：{told['illegal_reason'] or '未写明原因'}（{told['rule_name'] or '未写明规则'}）{until}"
+    )
 
 
 @job(title="投诉转个案")

@@ -44,6 +44,14 @@ def _sign_ins(told: Sequence[dict[str, Any]], at: datetime) -> list[int]:
     return risk_intake.sign_ins(ids=[one["session_id"] for one in told], at=at)
 
 
+def _showcases(told: Sequence[dict[str, Any]], at: datetime) -> list[int]:
+    return risk_intake.showcases(member_ids=sorted({one["member_id"] for one in told}), at=at)
+
+
+def _proofs(told: Sequence[dict[str, Any]], at: datetime) -> list[int]:
+    return risk_intake.proofs(ids=sorted({one["proof_id"] for one in told}), at=at)
+
+
 INTAKES: dict[str, Intake] = {
     "order.placed": _orders,
     "order.paid": _orders,
@@ -51,6 +59,9 @@ INTAKES: dict[str, Intake] = {
     "member.registered": _joins,
     "withdrawal.requested": _payouts,
     "member.signed_in": _sign_ins,
+    "showcase.changed": _showcases,
+    "proof.manual": _proofs,
+    "proof.decided": _proofs,
 }
 
 

@@ -185,6 +185,7 @@ def qualify(*, member_id: int, at: datetime) -> Member:
     standing.begin_cycle(member=member, at=at, policy=policy)
     team.changed(member, "qualified", at=at, reason="admission passed", before="candidate", after="active")
     db.session.flush()
+    team.tell_showcase(member)
     teams = team.add(member=member, people=1)
     for one in (member, people.get(sponsor_id or 0)):
         if one is not None:

@@ -1,6 +1,9 @@
 """What a risk decision does to an order's money: held, cleared, or confirmed as fraud."""
 
+from collections.abc import Sequence
 from datetime import datetime
+
+import sqlalchemy as sa
 
 from models.base import db
 from models.errors import Conflict
@@ -26,15 +29,30 @@ class NotFraud(Conflict):
 def hold(*, number: str, at: datetime) -> None:
     """Hold the shares of a suspicious order, and those still to come (rules §8.2); once is enough."""
     order = orders.by_number(number)
-    if order.is_held:
-        return
-    order.is_held = True
+    if not order.is_held:
+        _hold([order], at)
+
+
+def hold_many(*, ids: Sequence[int], at: datetime) -> None:
+    """`hold` for many orders by id. All their locks are taken, in the order of ids, those of held ones too."""
+    chosen = sa.select(Order).where(Order.id.in_(ids)).order_by(Order.id).with_for_update()
+    found = db.session.scalars(chosen.execution_options(populate_existing=True))
+    new = [order for order in found if not order.is_held]
+    if new:
+        _hold(new, at)
+
+
+def _hold(found: Sequence[Order], at: datetime) -> None:
+    for order in found:
+        order.is_held = True
     db.session.flush()
-    rows, people = share.of_order(order, Bucket.PENDING)
-    draft = share.Draft()
-    for row in rows:
-        draft.move(row, people[row.member_id or 0].code, Bucket.HELD, "hold")
-    _book_nth(order, draft, "hold", at)
+    rows, people = share.of_orders([order.id for order in found], Bucket.PENDING)
+    for order in found:
+        draft = share.Draft()
+        for row in rows[order.id]:
+            draft.move(row, people[row.member_id or 0].code, Bucket.HELD, "hold")
+        if draft.legs:
+            _book_nth(order, draft, "hold", at)
 
 
 def clear(*, number: str, at: datetime) -> None:

@@ -10,19 +10,18 @@ from sqlalchemy.dialects.postgresql import insert
 
 from models.base import db
 from models.errors import Conflict, Missing
-from models.operations import case, hold, outbox, risk_rule
+from models.operations import risk_follow, risk_rule
+from models.operations.risk_follow import Suspect
 from models.queries import feature as features
 from models.queries import policy as policies
 from models.queries import risk as queries
 from models.queries.risk import Ruleset
 from models.rules import risk as rules
-from models.rules.case import Hit, Queue, State
+from models.rules.case import State
 from models.rules.risk import Action, Verdict
-from models.rules.risk_feature import Kind
 from models.tables.case import Case
-from models.tables.order import Order, Share
-from models.tables.payout import Withdrawal
-from models.tables.risk import RiskActor, RiskBlock, RiskDecision, RiskEvent, RiskRingMember, RiskWait
+from models.tables.order import Order
+from models.tables.risk import RiskBlock, RiskDecision, RiskEvent, RiskWait
 
 BY = "system:risk"
 _KEEP = (
@@ -30,7 +29,6 @@ _KEEP = (
     .on_conflict_do_nothing(index_elements=["event_id"])
     .returning(RiskDecision.id, RiskDecision.event_id, RiskDecision.action)
 )
-NOT_HELD = ("cancelled",)
 
 
 class NoDecision(Missing):
@@ -63,8 +61,7 @@ def score(*, event_ids: Sequence[int], at: datetime) -> list[int]:
     kept = db.session.connection().execute(_KEEP, rows).all()
     db.session.execute(sa.delete(RiskWait).where(RiskWait.event_id.in_(asked)))
     suspicious = sorted((row.event_id, row.id) for row in kept if row.action != Action.ALLOW)
-    for event_id, decision_id in suspicious:
-        _follow(db.session.get_one(RiskEvent, event_id), decision_id, decided[event_id], at)
+    risk_follow.follow(suspects=[Suspect(one, number, decided[one]) for one, number in suspicious], at=at)
     return [decision_id for _, decision_id in suspicious]
 
 
@@ -94,80 +91,6 @@ def _shadow(now: Ruleset, kind: str, values: dict[str, int]) -> list[int]:
     """The rules in shadow that would have hit; none of them counts."""
     found = set(map(id, rules.hits_of(now.shadow, kind, values)))
     return [number for number, rule in zip(now.shadow_ids, now.shadow, strict=True) if id(rule) in found]
-
-
-def _follow(event: RiskEvent, decision_id: int, verdict: Verdict, at: datetime) -> None:
-    """Hold the disputed shares, or block the payout; a case for a person; the rest is told."""
-    subject, stake, orders = _subject(event), event.amount_fen, []
-    if event.order_id is not None:
-        order = db.session.get_one(Order, event.order_id, populate_existing=True)
-        stake = stake_of(order)
-        if verdict.action is Action.HOLD and order.state not in NOT_HELD and not order.is_fraud:
-            hold.hold(number=order.number, at=at)
-            orders = [order.id]
-    if verdict.action is Action.BLOCK:
-        _block(event, decision_id, at)
-    if subject:
-        _open_case(event, subject, verdict, stake_fen=stake, orders=orders, at=at)
-    outbox.emit(
-        "risk.suspected", subject=subject or f"{event.kind}:{event.ref}", decision_id=decision_id,
-        order_id=event.order_id, score=verdict.score, stake_fen=stake,
-    )  # fmt: skip
-
-
-def _subject(event: RiskEvent) -> str:
-    """Whom a case is about: the ring of whoever acted, else the order, the withdrawal, the member (reliability 7.7)."""
-    if event.kind == Kind.PAYOUT:
-        found = db.session.scalar(sa.select(Withdrawal.id).where(Withdrawal.number == event.ref))
-        return f"withdrawal:{found}" if found else ""
-    within = db.session.scalar(sa.select(RiskRingMember.ring_id).where(RiskRingMember.actor_id == event.actor_id))
-    if within is not None:
-        return f"ring:{within}"
-    if event.order_id is not None:
-        return f"order:{queries.number_of(event.order_id)}"
-    member_id = db.session.scalar(sa.select(RiskActor.member_id).where(RiskActor.id == event.actor_id))
-    return f"member:{member_id}" if member_id else ""
-
-
-def _open_case(
-    event: RiskEvent, subject: str, verdict: Verdict, *, stake_fen: int, orders: list[int], at: datetime
-) -> None:
-    """One case a subject and group: the group that said most, with everything that hit as its reasons."""
-    people = [event.actor_id, event.other_id] if event.kind in (Kind.PLACE, Kind.REFUND) else [event.actor_id]
-    members = db.session.scalars(
-        sa.select(RiskActor.member_id).where(RiskActor.id.in_(people), RiskActor.member_id.is_not(None))
-    )
-    case.open_case(
-        queue=Queue.PAYOUT if event.kind == Kind.PAYOUT else Queue.FIRST_REVIEW,
-        subject=subject,
-        group=max(verdict.by_group, key=lambda group: (verdict.by_group[group], group)),
-        stake_fen=stake_fen,
-        score=verdict.score,
-        reasons=[_reason(event, hit) for hit in verdict.hits],
-        at=at,
-        by=BY,
-        members=[one for one in members if one],
-        orders=orders,
-    )
-
-
-def _reason(event: RiskEvent, hit: rules.Hit) -> Hit:
-    values = {one.feature: one.value for one in hit.because} | {"event": f"{event.kind}:{event.ref}"}
-    return Hit(hit.code, hit.reason, hit.version, hit.weight, values)
-
-
-def stake_of(order: Order) -> int:
-    """What a wrong decision about an order could cost: its members' shares, before settlement the whole commission."""
-    shares = sa.select(sa.func.sum(Share.amount_fen - Share.reversed_fen))
-    found = db.session.scalar(shares.where(Share.order_id == order.id, Share.member_id.is_not(None)))
-    return int(found) if found is not None else order.commission_fen
-
-
-def _block(event: RiskEvent, decision_id: int, at: datetime) -> None:
-    found = db.session.scalar(sa.select(Withdrawal.id).where(Withdrawal.number == event.ref))
-    if found is not None:
-        made = insert(RiskBlock).values(withdrawal_id=found, decision_id=decision_id, at=at)
-        db.session.execute(made.on_conflict_do_nothing())
 
 
 def lift_cleared(*, case_id: int, at: datetime) -> bool:

@@ -67,6 +67,36 @@ def sign_ins(*, ids: Sequence[int], at: datetime) -> list[int]:
     return risk_event.record(facts=facts, at=at)
 
 
+def showcases(*, member_ids: Sequence[int], at: datetime) -> list[int]:
+    """Every opening, closing and opening again of these members' showcases."""
+    facts = [
+        Fact(
+            kind=Kind.SHOWCASE, ref=str(row.id), at=row.at, actor=_member(row.member_id),
+            sponsor=_member(row.sponsor_id), signals=Signals(payer=row.openid or "", phone=row.phone or ""),
+            facts={"change": row.kind, "reason": row.reason},
+        )
+        for row in source.showcases(member_ids)
+    ]  # fmt: skip
+    return risk_event.record(facts=facts, at=at)
+
+
+def proofs(*, ids: Sequence[int], at: datetime) -> list[int]:
+    """Pictures of purchases, once a picture and task: sent again for the same task, it is the same use of it.
+
+    Where the twin was judged before such events were taken down, its own use is taken down with it.
+    """
+    uses: dict[str, Fact] = {}
+    for row in source.proofs(ids):
+        first = (row.first_member_id, row.first_seller_id, row.first_at, 0)
+        for who, seller, when, fen in (first, (row.member_id, row.seller_id, row.at, row.paid_fen or 0)):
+            ref = f"{who}:{seller}:{row.sha256.hex()[:32]}"
+            uses.setdefault(ref, Fact(
+                kind=Kind.PROOF, ref=ref, at=when, actor=_member(who), other=_member(seller), amount_fen=fen,
+                signals=Signals(picture=row.sha256.hex()),
+            ))  # fmt: skip
+    return risk_event.record(facts=list(uses.values()), at=at)
+
+
 def _order(row: Any, given: Signals | None) -> Fact:
     came = given or Signals()
     signals = Signals(

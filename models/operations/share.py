@@ -91,15 +91,21 @@ class Draft:
 
 def of_order(order: Order, *buckets: Bucket) -> tuple[list[Share], dict[int, Member]]:
     """An order's shares (those in some buckets, or all) with their owners, under the owners' locks."""
-    people = _owners(order.id)
-    chosen = sa.select(Share).where(Share.order_id == order.id).order_by(Share.n)
+    rows, people = of_orders([order.id], *buckets)
+    return rows[order.id], people
+
+
+def of_orders(order_ids: Sequence[int], *buckets: Bucket) -> tuple[dict[int, list[Share]], dict[int, Member]]:
+    """As `of_order`, of many orders: the shares by order."""
+    theirs = Share.order_id.in_(order_ids)
+    people = members.locked(sa.select(Share.member_id).where(theirs, Share.member_id.is_not(None)))
+    chosen = sa.select(Share).where(theirs).order_by(Share.order_id, Share.n)
     if buckets:
         chosen = chosen.where(Share.bucket.in_(buckets))
-    return list(db.session.scalars(chosen.execution_options(populate_existing=True))), people
-
-
-def _owners(order_id: int) -> dict[int, Member]:
-    return members.locked(sa.select(Share.member_id).where(Share.order_id == order_id, Share.member_id.is_not(None)))
+    rows: dict[int, list[Share]] = {one: [] for one in order_ids}
+    for share in db.session.scalars(chosen.execution_options(populate_existing=True)):
+        rows[share.order_id].append(share)
+    return rows, people
 
 
 # The engine of migration 0011.

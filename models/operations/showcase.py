@@ -50,6 +50,7 @@ def restore(*, member: Member, at: datetime, reason: str) -> None:
     member.showcase = (closing.before if closing else None) or Showcase.OPEN
     team.changed(member, "reopened", at=at, reason=reason, before=Showcase.CLOSED, after=member.showcase)
     db.session.flush()
+    team.tell_showcase(member)
     if members.is_qualified(member):
         team.rejoin_teams(member=member)
     standing.refresh_seat(member=member, at=at, reason="reopened")

@@ -86,6 +86,7 @@ def close_showcase(*, member: Member, at: datetime, reason: str) -> None:
     team.changed(member, "closed", at=at, reason=reason, before=member.showcase, after="closed")
     member.showcase = "closed"
     db.session.flush()
+    team.tell_showcase(member)
     refresh_seat(member=member, at=at, reason=reason)
 
 

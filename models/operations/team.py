@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from models.base import db
+from models.operations import outbox
 from models.queries import headcount
 from models.rules import standing as rules
 from models.rules.compliance import LEVELS_SHOWN
@@ -171,6 +172,11 @@ def evaluate(*, member_ids: Sequence[int], policy: Policy, at: datetime) -> None
             changed(member, "ranked", before=row.rank, after=best, at=at, reason="reached", evidence=evidence)
             member.rank = best
     db.session.flush()
+
+
+def tell_showcase(member: Member) -> None:
+    """A showcase opened, closed or opened again: whoever listens reads the rows that say so."""
+    outbox.emit("showcase.changed", subject=f"member:{member.code}", member_id=member.id, after=str(member.showcase))
 
 
 def changed(

@@ -13,9 +13,11 @@ from models.rules.case import PRESETS, Queue, Terms
 from models.rules.hours import Hours
 from models.tables.after_sale import AfterSale
 from models.tables.case import BusinessDay, Case, CaseHit, CaseHold, QueueSetting
+from models.tables.inbound import Inbound
 from models.tables.member import Matrix, Member
 from models.tables.order import Order, Share
 from models.tables.payout import Withdrawal
+from models.tables.proof import Proof
 from models.tables.strike import Appeal, Strike
 
 LIVE = Case.closed_at.is_(None)
@@ -114,6 +116,11 @@ def _of_withdrawal(ref: int) -> About:
     return of_members([found.member_id]) if found else About()
 
 
+def _of_proof(ref: int) -> About:
+    found = db.session.get(Proof, ref)
+    return of_members([found.member_id, found.seller_id]) if found else About()
+
+
 def _of_strike(ref: int) -> About:
     found = db.session.get(Strike, ref)
     return _without_orders(of_order(found.order_id)) if found else About()
@@ -134,6 +141,7 @@ _ABOUT: Mapping[str, Any] = {
     "showcase": lambda ref: of_members([ref]),
     "after_sale": _of_after_sale,
     "withdrawal": _of_withdrawal,
+    "proof": _of_proof,
     "strike": _of_strike,
     "appeal": _of_appeal,
 }
@@ -241,6 +249,8 @@ def label() -> sa.ColumnElement[str]:
             of("after_sale", sa.select(Order.number).join(AfterSale, AfterSale.order_id == Order.id)
                .where(AfterSale.id == key)),
             of("appeal", sa.select(Member.code).join(Appeal, Appeal.member_id == Member.id).where(Appeal.id == key)),
+            of("proof", sa.select(Member.code).join(Proof, Proof.member_id == Member.id).where(Proof.id == key)),
+            of("punish", sa.select(Inbound.number).where(Inbound.id == key)),
             of("strike", sa.select(Order.number).join(Strike, Strike.order_id == Order.id).where(Strike.id == key)),
             else_=ref,
         ),

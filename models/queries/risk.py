@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from models.base import db
 from models.rules import risk as rules
-from models.tables.order import Order
 from models.tables.risk import RiskBlock, RiskDecision, RiskEvent, RiskRule, RiskRuleset, RiskWait
 
 
@@ -77,11 +76,6 @@ def of_order(order_id: int) -> Sequence[Any]:
     chosen = sa.select(RiskDecision, RiskEvent).join(RiskEvent, RiskEvent.id == RiskDecision.event_id)
     chosen = chosen.where(RiskEvent.order_id == order_id, RiskEvent.kind.in_(("place", "refund")))
     return db.session.execute(chosen.order_by(RiskDecision.id.desc())).all()
-
-
-def number_of(order_id: int) -> str:
-    """The number of an order."""
-    return db.session.scalars(sa.select(Order.number).where(Order.id == order_id)).one()
 
 
 def is_blocked(withdrawal_id: int) -> bool:

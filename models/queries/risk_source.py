@@ -49,6 +49,27 @@ _SIGN_INS = sa.text(
     """
 )
 
+_SHOWCASES = sa.text(
+    """
+    SELECT c.id, c.member_id, c.at, c.kind, c.reason, m.sponsor_id, i.openid, p.phone
+    FROM standing_change c JOIN member m ON m.id = c.member_id
+    LEFT JOIN member_identity i ON i.member_id = m.id LEFT JOIN person p ON p.member_id = m.id
+    WHERE c.member_id = ANY (:ids) AND c.kind IN ('qualified', 'closed', 'reopened') ORDER BY c.id
+    """
+)
+# A picture is known by the first one that it is a twin of: a new cut of the same photo is the same picture.
+_PROOFS = sa.text(
+    """
+    WITH RECURSIVE up AS (
+        SELECT id, id AS first, twin_id FROM proof WHERE id = ANY (:ids)
+        UNION ALL SELECT u.id, t.id, t.twin_id FROM up u JOIN proof t ON t.id = u.twin_id)
+    SELECT p.id, p.member_id, p.seller_id, coalesce(p.judged_at, p.submitted_at) AS at, p.paid_fen, f.sha256,
+           f.member_id AS first_member_id, f.submitted_at AS first_at, f.seller_id AS first_seller_id
+    FROM up JOIN proof p ON p.id = up.id JOIN proof f ON f.id = up.first
+    WHERE up.twin_id IS NULL ORDER BY p.id
+    """
+)
+
 
 def orders(ids: Sequence[int]) -> Sequence[Any]:
     """What an order says of its buyer, its seller and where it goes."""
@@ -73,3 +94,13 @@ def payouts(numbers: Sequence[str]) -> Sequence[Any]:
 def sign_ins(ids: Sequence[int]) -> Sequence[Any]:
     """Sessions that members opened."""
     return db.session.execute(_SIGN_INS, {"ids": list(ids)}).all()
+
+
+def showcases(member_ids: Sequence[int]) -> Sequence[Any]:
+    """When these members' showcases opened, closed and opened again."""
+    return db.session.execute(_SHOWCASES, {"ids": list(member_ids)}).all()
+
+
+def proofs(ids: Sequence[int]) -> Sequence[Any]:
+    """Pictures that were judged, by id, with the first picture that each is a twin of, or itself."""
+    return db.session.execute(_PROOFS, {"ids": list(ids)}).all()

@@ -9,10 +9,14 @@ import sqlalchemy as sa
 from models.base import db
 from models.queries import measured, tax
 from models.queries import policy as policies
+from models.queries import product as products
 from models.rules import lint
+from models.rules import product as goods
 from models.rules.finding import Hit
 from models.rules.lint import Facts, Severity
+from models.rules.product import ProductState
 from models.tables.payout import Withdrawal
+from models.tables.product import Product
 
 MOST = 200
 """Findings of one rule at once; beyond it nobody reads a list."""
@@ -59,6 +63,24 @@ LIVE: tuple[Live, ...] = (
         "把等级改为按本人成交（rank.by=own）",
     ),
     Live(
+        "R06",
+        """SELECT 'order:' || o.number AS subject,
+            '准入单第 ' || s.level || ' 层计酬 ' || s.amount_fen || ' 分' AS evidence, 'block' AS severity
+        FROM shop_order o JOIN share s ON s.order_id = o.id
+        WHERE o.kind = 'admission' AND s.level > 1 AND s.member_id IS NOT NULL AND s.amount_fen > s.reversed_fen
+        ORDER BY o.id DESC""",
+        "冲回该笔计酬，并改为不以购买为准入条件（admission.orders=0）",
+    ),
+    Live(
+        "R12",
+        """SELECT 'order:' || o.number AS subject,
+            '最早应于 ' || to_char((o.completed_at + interval '7 days') AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI')
+                || ' 可用，已提前转为可用' AS evidence, 'block' AS severity
+        FROM shop_order o WHERE o.completed_at > CAST(:at AS timestamptz) - interval '7 days'
+        AND EXISTS (SELECT FROM share s WHERE s.order_id = o.id AND s.bucket = 'available') ORDER BY o.id""",
+        "暂缓这些佣金的提现，并把 return_days 改为 7 以上",
+    ),
+    Live(
         "R13",
         """SELECT 'member:' || m.code AS subject, '因退货关闭橱窗' AS evidence, 'block' AS severity
         FROM standing_change c JOIN member m ON m.id = c.member_id
@@ -87,6 +109,24 @@ LIVE: tuple[Live, ...] = (
         WHERE s.bucket = 'frozen' GROUP BY m.code HAVING sum(s.amount_fen - s.reversed_fen) > 0 ORDER BY m.code""",
         "把考核后果改为提醒（assess.effect=remind），释放已得佣金",
     ),
+    # Placement pays under some policies: there a move of somebody who has sold changes who is paid.
+    Live(
+        "R26",
+        """SELECT 'member:' || m.code AS subject,
+            CASE WHEN split_part(v.by, ' ', 2) IN ('', split_part(v.by, ' ', 1)) THEN '没有第二人复核'
+                WHEN NOT EXISTS (SELECT FROM consent c WHERE c.member_id = m.id AND c.accepted_at <= v.at)
+                THEN '没有本人同意协议的记录' ELSE '移位改变了已有成交的计酬上级' END AS evidence, 'block' AS severity
+        FROM move v JOIN member m ON m.id = v.member_id
+        WHERE v.kind = 'move' AND v.at > CAST(:at AS timestamptz) - interval '30 days' AND (
+            split_part(v.by, ' ', 2) IN ('', split_part(v.by, ' ', 1))
+            OR NOT EXISTS (SELECT FROM consent c WHERE c.member_id = m.id AND c.accepted_at <= v.at)
+            OR EXISTS (SELECT FROM policy_at(v.at) a JOIN policy_version p ON p.id = a.id
+                WHERE coalesce(p.terms ->> 'levels_by', CASE p.preset WHEN 'plan' THEN 'placement' END) = 'placement'
+                AND coalesce(CAST(p.terms ->> 'levels' AS int), CASE p.preset WHEN 'plan' THEN 3 ELSE 1 END) > 1)
+            AND EXISTS (SELECT FROM shop_order o WHERE o.seller_id = m.id AND o.paid_at < v.at))
+        ORDER BY v.id DESC""",
+        "把位置移回原处；按直推关系计酬（levels_by=sponsor）后再移位",
+    ),
     Live(
         "R27",
         """SELECT 'agency:' || g.id AS subject, '在任而没有签署的合同' AS evidence, 'block' AS severity
@@ -98,6 +138,28 @@ LIVE: tuple[Live, ...] = (
             WHERE g.state = 'active' AND a.code = 'deposit:' || g.region_code)""",
         "补签合同，或退还押金",
     ),
+    # Money of the shop's orders lies with WeChat; what is paid to our own number lies with us.
+    Live(
+        "R29",
+        """SELECT 'pay:' || count(DISTINCT x.merchant_id) AS subject,
+            '近 30 天自有商户号代收 ' || count(DISTINCT x.merchant_id) || ' 个商家的货款，合计 ' || sum(o.paid_fen)
+                || ' 分' AS evidence, 'block' AS severity
+        FROM order_source s JOIN shop_order o ON o.id = s.order_id JOIN member m ON m.id = o.seller_id
+        JOIN matrix x ON x.id = m.matrix_id
+        WHERE s.channel = 'pay' AND o.paid_at > CAST(:at AS timestamptz) - interval '30 days'
+        HAVING count(DISTINCT x.merchant_id) > 1""",
+        "第三方商家改用电商收付通或分账，自有商户号只收自营货款",
+    ),
+    Live(
+        "R31",
+        """SELECT 'withdrawal:' || w.number AS subject,
+            '转账 ' || (w.amount_fen - w.tax_fen) || ' 分，满 2000 元须核对收款人姓名，资料里没有姓名' AS evidence,
+            'block' AS severity
+        FROM withdrawal w LEFT JOIN person p ON p.member_id = w.member_id
+        WHERE w.ended_at IS NULL AND w.state <> 'rejected' AND w.amount_fen - w.tax_fen >= 200000
+        AND p.real_name IS NULL ORDER BY w.id""",
+        "请会员补齐实名信息后再付款",
+    ),
     Live(
         "R32",
         """SELECT 'withdrawal:' || w.number AS subject, '收款人没有实名' AS evidence, 'block' AS severity
@@ -105,6 +167,24 @@ LIVE: tuple[Live, ...] = (
         WHERE w.state NOT IN ('rejected', 'FAIL', 'CANCELLED') AND m.real_name_at IS NULL AND m.position IS NULL
         ORDER BY w.id""",
         "先完成实名，再付款",
+    ),
+    Live(
+        "R33",
+        """WITH paid AS (
+            SELECT DISTINCT w.member_id, w.month, a.id AS actor_id, p.real_name FROM withdrawal w
+            JOIN risk_actor a ON a.member_id = w.member_id LEFT JOIN person p ON p.member_id = w.member_id
+            WHERE w.state = 'SUCCESS' AND w.month > CAST(:at AS timestamptz) - interval '92 days')
+        SELECT 'split:' || to_char(one.month, 'YYYY-MM') || ':' || m.code || ':' || n.code AS subject,
+            '两个账号'
+                || CASE WHEN bool_or(x.kind = 'payee') THEN '提现到同一收款账户' ELSE '同名且共用设备、手机或付款人' END
+                || '，同月都有提现，疑似拆分收入' AS evidence, 'crit' AS severity
+        FROM paid one JOIN paid other ON other.month = one.month AND other.member_id > one.member_id
+        JOIN risk_tie x ON x.actor_id = one.actor_id AND x.kind IN ('payee', 'payer', 'phone', 'device')
+        JOIN risk_tie y ON y.actor_id = other.actor_id AND y.kind = x.kind AND y.digest = x.digest
+        JOIN member m ON m.id = one.member_id JOIN member n ON n.id = other.member_id
+        WHERE x.kind = 'payee' OR one.real_name = other.real_name
+        GROUP BY one.month, m.code, n.code ORDER BY one.month DESC, m.code, n.code""",
+        "核实是否同一人：是则合并预扣计算，并更正申报",
     ),
     Live(
         "R35",
@@ -162,6 +242,7 @@ def hits(at: datetime) -> Iterator[Hit]:
         for row in db.session.execute(sa.text(f"{live.query} LIMIT {MOST}"), {"at": at}):
             yield Hit(rule=live.rule, severity=Severity(row.severity), subject=row.subject, evidence=row.evidence,
                       mend=live.mend)  # fmt: skip
+    yield from _losing(at)
     yield from _untaxed()
     yield from _unfiled(at)
 
@@ -173,6 +254,23 @@ def _of_policy(at: datetime) -> Iterator[Hit]:
     for found in lint.lint(policy, facts):
         if found.rule not in PER_SUBJECT:
             yield Hit(rule=found.rule, severity=found.severity, subject=f"policy:{version_id}", evidence=found.evidence)
+
+
+def _losing(at: datetime) -> Iterator[Hit]:
+    """Listed products whose worst sale costs more than it brings under the policy in force, or most of the price."""
+    _, policy = policies.in_force(at)
+    listed = sa.select(Product).where(Product.state == ProductState.LISTED).order_by(Product.id)
+    for product in db.session.scalars(listed):
+        terms = products.terms_of(product)
+        margin, paid = goods.margin_fen(terms, policy), goods.promotion_fen(terms, policy)
+        if margin >= 0 and paid * 10_000 <= terms.price_fen * lint.STACK_BPS:
+            continue
+        said = (
+            f"最坏情况每件亏 {-margin} 分" if margin < 0 else f"推广支出 {paid} 分，超过售价 {terms.price_fen} 分的 30%"
+        )
+        severity = Severity.BLOCK if margin < 0 else Severity.WARN
+        mend = "下调佣金、提高售价，或下架该商品"
+        yield Hit(rule="R11", severity=severity, subject=f"product:{product.code}", evidence=said, mend=mend)
 
 
 def _untaxed() -> Iterator[Hit]:

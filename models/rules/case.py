@@ -63,7 +63,19 @@ class Second(StrEnum):
 
 
 SUBJECTS = frozenset(
-    {"order", "member", "ring", "proof", "withdrawal", "after_sale", "complaint", "strike", "appeal", "showcase"}
+    {
+        "order",
+        "member",
+        "ring",
+        "proof",
+        "withdrawal",
+        "after_sale",
+        "complaint",
+        "strike",
+        "appeal",
+        "showcase",
+        "punish",
+    }  # fmt: skip
 )
 
 
@@ -163,6 +175,29 @@ class Hit:
         """SHA-256 of everything that the hit says: the same hit twice is one."""
         said = [self.rule, self.version, self.weight, self.words, self.features]
         return _sha256(json.dumps(said, sort_keys=True, ensure_ascii=False, default=str))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is put before the reviewers, in the words of ``operations.case.open_case``."""
+
+    queue: Queue
+    subject: str
+    group: str
+    stake_fen: int
+    score: int
+    hits: tuple[Hit, ...]
+    member_ids: tuple[int, ...] = ()
+    order_ids: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.hits or not all(hit.words.strip() for hit in self.hits):
+            raise NoReason("规则 8.2：开立个案须写明命中的原因。")
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """One case is open on it."""
+        return self.subject, self.group
 
 
 def evidence(hits: Sequence[tuple[str, int, Mapping[str, Any]]]) -> bytes:

@@ -49,6 +49,8 @@ class Hit:
 
 # What the lint of a policy does not say: rules over the running platform alone.
 WATCHED: dict[str, tuple[str, str]] = {
+    "R26": ("禁止传销条例第2条", "移位改变了计酬上级，或缺少第二人复核、本人同意。"),
+    "R31": ("微信支付商家转账规则（二千元以上须核对姓名）", "佣金转账缺少收款人姓名。"),
     "R45": ("个人信息保护法第14条、第17条", "在现行协议生效后有收入、却没有同意记录。"),
     "S01": ("规则 8.3；规则 10", "一个位置下面超过三人。"),
     "S02": ("规则 8.3", "排位出现环或断开，从根走不到。"),
@@ -59,10 +61,10 @@ WATCHED: dict[str, tuple[str, str]] = {
 GROUPS: dict[str, tuple[str, ...]] = {
     "entry_fee": ("R05", "R06", "R21"),
     "headcount": ("R04", "R09"),
-    "team_pay": ("R01", "R02", "R03", "R10"),
+    "team_pay": ("R01", "R02", "R03", "R10", "R26"),
     "consumer": ("R12", "R13", "R14", "R15", "R39", "R40"),
     "copy": ("R16", "R17"),
-    "money": ("R11", "R20", "R27", "R29", "R32", "R33"),
+    "money": ("R11", "R20", "R27", "R29", "R31", "R32", "R33"),
     "privacy": ("R35", "R38", "R45"),
     "structure": ("R23", "R25", "S01", "S02", "S03", "S04"),
 }
@@ -70,7 +72,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 BY_DESIGN: dict[str, str] = {
     "R15": "系统没有「不支持七日退货」的商品，逐单确认无从谈起",
-    "R29": "系统没有归集第三方货款的账户，付款只走商家转账",
 }
 """Rules that nothing in the tables could break: the lamp says so rather than claim a measurement."""
 

@@ -24,6 +24,8 @@ REFUND_LATE_DAYS = 7
 REFUND_WARN_DAYS = 5
 EXPERIENCE_FIRST_BPS = 8_000
 OVERRIDE_BPS = 3_000
+STACK_BPS = 3_000
+"""What all promotion of one piece may take of its price before it is called to attention (R11)."""
 PEOPLE = 30
 CHAIN = 3
 

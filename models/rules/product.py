@@ -136,6 +136,12 @@ def margin_fen(terms: Terms, policy: Policy) -> int:
     return waterfall(terms, policy)[-1].worst_fen
 
 
+def promotion_fen(terms: Terms, policy: Policy) -> int:
+    """What commission, region shares, seed bonuses and dividends take of one piece at the worst (lint R11)."""
+    paid = {Step.COMMISSION, Step.REGION, Step.SEED, Step.DIVIDEND}
+    return sum(fall.worst_fen for fall in waterfall(terms, policy) if fall.step in paid)
+
+
 def rate_bps(part: int, whole: int) -> int:
     """A part of a whole in bps, rounded down; nothing of nothing is nothing."""
     return part * BPS // whole if whole else 0

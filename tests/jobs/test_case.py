@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from models import Case, db, transaction
-from models.operations import after_sale, casework, complaint, outbox, share, strike, withdrawal
+from models import Case, CaseHit, Inbound, RiskEvent, db, transaction
+from models.operations import after_sale, casework, complaint, outbox, proof, share, showcase, strike, withdrawal
+from models.operations.proof import Sent
 from models.queries import case as queries
 from models.rules.after_sale import Kind
 from models.rules.tax import Month
@@ -113,3 +114,79 @@ class TestClocks:
             outbox.request("run_case_clocks", payload={"at": now().isoformat()}, title="x")
         work()
         assert about("ring:1") == [("first_review", "expired")]
+
+
+class TestPunishments:
+    def test_wait_with_compliance_with_their_reason_and_their_date(self, work):
+        with transaction():
+            told = {"rule_name": "虚假宣传", "illegal_reason": "承诺收益", "rectify_deadline": "2026-12-20"}
+            made = Inbound(
+                channel="shop", key="k", event="wxa_punish_event", number="p1", content=told, digest=bytes(32), ip="",
+                received_at=now(), state="waiting",
+            )  # fmt: skip
+            db.session.add(made)
+            db.session.flush()
+            outbox.request("decide_inbound", payload={"inbound_id": made.id})
+        work()
+        assert about(f"punish:{made.id}") == [("compliance", "open")]
+        words = db.session.scalars(sa.select(CaseHit.words)).one()
+        assert words == "微信处罚通知 p1：承诺收益（虚假宣传），整改期限 2026-12-20"
+
+
+class TestPictures:
+    def test_wait_for_a_person_until_their_desk_has_decided(self, work):
+        with transaction():
+            made = shown(world.joins("W1", "M-10"), 1)
+            proof.judge(proof_id=made.id, read=None, at=now())
+        work()
+        assert about(f"proof:{made.id}") == [("admission", "open")]
+        with transaction():
+            proof.reject(proof_id=made.id, code="unreadable", note="", at=now(), by="staff:1")
+        work()
+        assert about(f"proof:{made.id}") == [("admission", "settled")]
+        with transaction():
+            proof.appeal(member_id=made.member_id, n=1, words="请看", at=now(), by="member:W1")
+        work()
+        assert about(f"proof:{made.id}") == [("admission", "settled"), ("admission", "open")]
+
+    def test_used_by_two_members_put_the_second_before_the_reviewers(self, work):
+        with transaction():
+            for code in ("W1", "W2"):
+                made = shown(world.joins(code, "M-10"), 1)
+                proof.judge(proof_id=made.id, read=None, at=now())
+        work()
+        rows = db.session.execute(
+            sa.select(Case.subject, CaseHit.rule).join(CaseHit, CaseHit.case_id == Case.id)
+            .where(Case.queue == "first_review")
+        ).all()  # fmt: skip
+        assert [tuple(row) for row in rows] == [(f"member:{made.member_id}", "proof_reuse")]
+        assert made.twin_id is not None
+
+    def test_sent_again_for_the_same_task_are_no_reuse(self, work):
+        with transaction():
+            who = world.joins("W1", "M-10")
+            for _ in range(2):
+                made = shown(who, 1)
+                proof.judge(proof_id=made.id, read=None, at=now())
+                proof.reject(proof_id=made.id, code="unreadable", note="", at=now(), by="staff:1")
+        work()
+        assert db.session.scalar(sa.select(sa.func.count()).where(RiskEvent.kind == "proof")) == 1
+
+
+class TestShowcases:
+    def test_that_open_and_close_are_taken_down_for_the_rules(self, work):
+        with transaction():
+            who = world.member("W1", "M-10")
+        with transaction():
+            showcase.close(member_id=who.id, at=now())
+        work()
+        rows = db.session.execute(
+            sa.select(RiskEvent.facts["change"].astext).where(RiskEvent.kind == "showcase").order_by(RiskEvent.id)
+        ).scalars().all()  # fmt: skip
+        assert rows == ["qualified", "closed"]
+
+
+def shown(who, n: int):
+    """A picture for a task, the same every time."""
+    sent = Sent(picture="p", sha256=bytes(range(32)), hash64=1, outline=bytes(128), width=9, height=9)
+    return proof.submit(member_id=who.id, n=n, sent=sent, at=now(), by="t")

@@ -1,13 +1,16 @@
 """Decisions: what follows from a score in the same transaction, kept with all it rested on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from models import Event, RiskBlock, RiskDecision, RiskEvent, RiskTie, RiskWait, db
+from models import Case, CaseHold, Event, RiskBlock, RiskDecision, RiskEvent, RiskTie, RiskWait, db
 from models.operations import hold, order, policy, risk, risk_event, risk_rule, withdrawal
 from models.operations.risk_event import Fact, Signals
+from models.queries import case as cases
 from models.queries import risk as queries
 from models.rules.policy import PLAN, plain
 from models.rules.risk_feature import Kind
@@ -177,3 +180,45 @@ class TestEvents:
         plainly = world.purchase("o1", buyer="a")
         signalled = world.purchase("o1", buyer="a", signals=Signals(ip="10.0.0.1"))
         assert plainly.digest() == signalled.digest()
+
+
+class TestBurst:
+    def test_costs_the_same_statements_however_many_are_suspicious(self):
+        """Fraud comes in bursts: what follows from a batch is read and written in sets."""
+        first = [bought(f"a{n}", f"x{n}", AT, device="one") for n in range(8)]
+        second = [bought(f"b{n}", f"y{n}", AT, device="two") for n in range(24)]
+        with statements() as few:
+            assert len(risk.score(event_ids=first, at=AT)) == 5
+        with statements() as many:
+            assert len(risk.score(event_ids=second, at=AT)) == 21
+        assert len(many) <= len(few) + 2
+
+    def test_leaves_what_one_by_one_leaves(self):
+        """Two rings, one batch: a case each, every hit once, each held order kept by exactly one of them."""
+        events = [bought(f"{farm}{n}", f"{farm}b{n}", AT, device=farm) for n in range(6) for farm in ("p", "q")]
+        risk.score(event_ids=events, at=AT)
+        rows = db.session.execute(sa.select(Case.id, Case.subject, Case.boosts).order_by(Case.id)).all()
+        assert [(row.subject.partition(":")[0], row.boosts) for row in rows] == [("ring", ["new_hit"])] * 2
+        kept = db.session.execute(
+            sa.select(CaseHold.case_id, sa.func.count()).where(CaseHold.is_keeper).group_by(CaseHold.case_id)
+        ).all()
+        assert sorted(tuple(row) for row in kept) == [(row.id, 3) for row in rows]
+        assert db.session.execute(cases.orphans()).all() == []
+        names = [event.name for event in told("case.opened") + told("case.grown")]
+        assert names == ["case.opened"] * 2 + ["case.grown"] * 4
+        assert risk.score(event_ids=events, at=AT) == []
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements that the block sends."""
+    sent: list[str] = []
+
+    def note(connection, cursor, statement, *rest):
+        sent.append(statement)
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)

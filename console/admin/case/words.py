@@ -80,6 +80,7 @@ KINDS: dict[str, Text] = {
     "strike": _l("Strike for order"),
     "appeal": _l("Appeal of member"),
     "showcase": _l("Showcase"),
+    "punish": _l("Punishment by WeChat"),
 }
 # The page of each kind of subject: the endpoint and what it is found by; shown to whoever may open it.
 PAGES: dict[str, tuple[str, str]] = {
@@ -92,6 +93,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "withdrawal": ("withdrawals", "id"),
     "complaint": ("complaints", "id"),
     "appeal": ("appeals", "id"),
+    "punish": ("inbound", "id"),
 }
 
 
