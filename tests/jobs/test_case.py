@@ -9,9 +9,11 @@ from models import Case, CaseHit, Inbound, RiskEvent, db, transaction
 from models.operations import after_sale, casework, complaint, outbox, proof, share, showcase, strike, withdrawal
 from models.operations.proof import Sent
 from models.queries import case as queries
+from models.queries import policy as policies
 from models.rules.after_sale import Kind
 from models.rules.tax import Month
 from tests.operations import docket, world
+from tests.village import happens
 
 DAY = timedelta(days=1)
 
@@ -136,7 +138,7 @@ class TestPunishments:
 class TestPictures:
     def test_wait_for_a_person_until_their_desk_has_decided(self, work):
         with transaction():
-            made = shown(world.joins("W1", "M-10"), 1)
+            made = shown(candidate("W1"), 1)
             proof.judge(proof_id=made.id, read=None, at=now())
         work()
         assert about(f"proof:{made.id}") == [("admission", "open")]
@@ -152,7 +154,7 @@ class TestPictures:
     def test_used_by_two_members_put_the_second_before_the_reviewers(self, work):
         with transaction():
             for code in ("W1", "W2"):
-                made = shown(world.joins(code, "M-10"), 1)
+                made = shown(candidate(code), 1)
                 proof.judge(proof_id=made.id, read=None, at=now())
         work()
         rows = db.session.execute(
@@ -164,7 +166,7 @@ class TestPictures:
 
     def test_sent_again_for_the_same_task_are_no_reuse(self, work):
         with transaction():
-            who = world.joins("W1", "M-10")
+            who = candidate("W1")
             for _ in range(2):
                 made = shown(who, 1)
                 proof.judge(proof_id=made.id, read=None, at=now())
@@ -184,6 +186,13 @@ class TestShowcases:
             sa.select(RiskEvent.facts["change"].astext).where(RiskEvent.kind == "showcase").order_by(RiskEvent.id)
         ).scalars().all()  # fmt: skip
         assert rows == ["qualified", "closed"]
+
+
+def candidate(code: str):
+    """Somebody with tasks, as the plan has them."""
+    if not policies.in_force(now())[1].admission_orders:
+        happens("policy", preset="plan", set={"risk.enabled": True})
+    return world.joins(code, "M-10")
 
 
 def shown(who, n: int):
