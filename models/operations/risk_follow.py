@@ -89,8 +89,11 @@ def follow(*, suspects: Sequence[Suspect], at: datetime) -> None:
 
 
 def _known(event_ids: Sequence[int]) -> _Known:
-    events = _by(sa.select(RiskEvent.__table__.c["id", "kind", "ref", "actor_id", "other_id", "order_id", "amount_fen"])
-                 .where(RiskEvent.id.in_(event_ids)))  # fmt: skip
+    seen = sa.select(
+        RiskEvent.id, RiskEvent.kind, RiskEvent.ref, RiskEvent.actor_id, RiskEvent.other_id, RiskEvent.order_id,
+        RiskEvent.amount_fen,
+    )  # fmt: skip
+    events = _by(seen.where(RiskEvent.id.in_(event_ids)))
     order_ids = {row.order_id for row in events.values()} - {None}
     actors = {one for row in events.values() for one in (row.actor_id, row.other_id)} - {None}
     refs = [row.ref for row in events.values() if row.kind == Kind.PAYOUT]
@@ -111,7 +114,7 @@ def _known(event_ids: Sequence[int]) -> _Known:
     )  # fmt: skip
 
 
-def _by(chosen: sa.Select[Any]) -> dict[Any, Any]:
+def _by(chosen: Any) -> dict[Any, Any]:
     return {row.id: row for row in db.session.execute(chosen)}
 
 
