@@ -12,7 +12,7 @@ WAYS = ("clean", "jpeg", "cropped", "messenger", "photo")
 def sent(picture: Image.Image, way: str, chance: Random) -> bytes:
     """The file that a phone sends of a page seen in one of these ways."""
     if way == "clean":
-        return _file(picture, "PNG")
+        return _file(picture, "PNG", compress_level=1)
     if way == "jpeg":
         return _file(picture, "JPEG", quality=chance.randrange(35, 92))
     if way == "cropped":
@@ -39,11 +39,13 @@ def photographed(picture: Image.Image, chance: Random) -> Image.Image:
     seen = narrowed(picture, 1_080)
     pixels = np.asarray(_tilted(seen, chance), dtype=np.float32)
     noise = np.random.default_rng(chance.randrange(2**32))
-    down, across = np.mgrid[0 : pixels.shape[0], 0 : pixels.shape[1]].astype(np.float32)
+    down, across = np.ogrid[0 : pixels.shape[0], 0 : pixels.shape[1]]
     light = 1 + chance.uniform(-0.18, 0.18) * (across / across.max() - 0.5) + chance.uniform(-0.2, 0.1)
     angle, pitch = chance.uniform(0, np.pi), chance.uniform(3.5, 9)
-    moire = np.sin((across * np.cos(angle) + down * np.sin(angle)) * 2 * np.pi / pitch) * chance.uniform(1, 6)
-    pixels = pixels * light[..., None] + moire[..., None] + noise.normal(0, chance.uniform(2, 7), pixels.shape)
+    waves = ((across * np.cos(angle) + down * np.sin(angle)) * 2 * np.pi / pitch).astype(np.float32)
+    moire = np.sin(waves) * np.float32(chance.uniform(1, 6))
+    grain = noise.standard_normal(pixels.shape, np.float32) * np.float32(chance.uniform(2, 7))
+    pixels = pixels * light.astype(np.float32)[..., None] + moire[..., None] + grain
     made = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
     return made.filter(ImageFilter.GaussianBlur(chance.uniform(0.2, 0.9)))
 

@@ -1,5 +1,6 @@
 """Pages of orders rendered in Chromium, and forged on their pixels as with an editor of pictures."""
 
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from io import BytesIO
 from random import Random
 
 from PIL import Image, ImageDraw, ImageFont
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from tests.browser import CHROMIUM
 from tests.judge import page as pages
@@ -34,17 +35,20 @@ class Studio:
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
-        self._pages: dict[tuple[float, ...], Page] = {}
+        self._pages: dict[tuple[float, ...], tuple[Page, CDPSession]] = {}
 
     def shot(self, told: Facts, seen: Look) -> Shot:
         """The page as this phone shows it."""
         width, height, scale = seen.phone
         if seen.phone not in self._pages:
             size = {"width": int(width), "height": int(height)}
-            self._pages[seen.phone] = self._browser.new_context(viewport=size, device_scale_factor=scale).new_page()
-        page = self._pages[seen.phone]
+            opened = self._browser.new_context(viewport=size, device_scale_factor=scale).new_page()
+            self._pages[seen.phone] = opened, opened.context.new_cdp_session(opened)
+        page, wire = self._pages[seen.phone]
         page.set_content(pages.html(told, seen))
-        picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
+        # The pixels are the same; packed quickly they cost a third of the time.
+        shot = wire.send("Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True})["data"]
+        picture = Image.open(BytesIO(base64.b64decode(shot))).convert("RGB")
         boxes = {name: tuple(edge * scale for edge in box) for name, box in page.evaluate(BOXES).items()}
         return Shot(picture, boxes)
 
