@@ -46,8 +46,10 @@ class Studio:
             self._pages[seen.phone] = opened, opened.context.new_cdp_session(opened)
         page, wire = self._pages[seen.phone]
         page.set_content(pages.html(told, seen))
-        # The pixels are the same; packed quickly they cost a third of the time.
-        shot = wire.send("Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True})["data"]
+        # The same pixels as `page.screenshot`, packed quickly: a third of the time.
+        clip = {"x": 0, "y": 0, "width": int(width), "height": int(height), "scale": scale}
+        asked = {"format": "png", "optimizeForSpeed": True, "clip": clip}
+        shot = wire.send("Page.captureScreenshot", asked)["data"]
         picture = Image.open(BytesIO(base64.b64decode(shot))).convert("RGB")
         boxes = {name: tuple(edge * scale for edge in box) for name, box in page.evaluate(BOXES).items()}
         return Shot(picture, boxes)

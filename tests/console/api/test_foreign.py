@@ -7,15 +7,13 @@ from datetime import UTC, datetime
 import pytest
 
 from console.api.route import Guard, route
-from models import db, transaction
+from models import transaction
 from models.operations import after_sale, agency, challenge, note, order, parcel
 from models.queries import member as members
 from models.rules.after_sale import Kind
-from models.rules.compliance import DISCLAIMERS
 from models.rules.parcel import State
 from tests import factories, pictures
 from tests.console.api.phone import Phone
-from tests.console.api.test_openapi import PLAIN
 from tests.operations import world
 from tests.operations.growth import contest
 
@@ -188,35 +186,3 @@ class TestOwn:
         assert (again.status_code, again.json["code"]) == (409, "already_applied")
         assert village.stranger.post("/agency/applications", {"region_code": "999999"}).status_code == 422
         assert [one["region_code"] for one in village.stranger.get("/me/agency").json["items"]] == ["110000"]
-
-
-def figures(value):
-    """Every amount with the disclaimer of the object it sits in."""
-    if isinstance(value, dict):
-        for name, inside in value.items():
-            if name.endswith("_fen") and isinstance(inside, int):
-                yield name, value.get("disclaimer")
-            yield from figures(inside)
-    elif isinstance(value, list):
-        for inside in value:
-            yield from figures(inside)
-
-
-class TestIncome:
-    def test_sits_beside_its_disclaimer_in_every_answer(self, village):
-        village.buyer.post("/orders/o2/receipt")
-        seen, bare = set(), []
-        for one in route.routes:
-            if one.method != "GET" or "<" in one.path or one.name == "agency.report" or one.media:
-                continue
-            answer = village.seller.get(one.path)
-            assert answer.status_code == 200, f"{one.path}: {answer.text}"
-            for name, said in figures(answer.json):
-                if name in PLAIN:
-                    continue
-                seen.add(name)
-                if not said or said["text"] != DISCLAIMERS[said["id"]]:
-                    bare.append(f"{one.path}: {name}")
-        assert bare == []
-        assert {"pending_fen", "amount_fen", "commission_fen"} <= seen
-        db.session.rollback()

@@ -8,9 +8,6 @@ import pytest
 from console.api import openapi
 from console.api.route import route
 
-PLAIN = {"paid_fen", "price_fen", "deposit_fen", "sales_fen", "needed_fen", "refunded_fen", "refund_fen"}
-"""Amounts that are nobody's income: prices, payments, refunds, sales, what an order brings."""
-
 
 def operations():
     for path, methods in openapi.document()["paths"].items():
@@ -49,17 +46,3 @@ class TestFile:
     def test_asks_a_key_of_every_post_that_makes_or_moves_something(self):
         unkeyed = {one.name for one in route.routes if one.method == "POST" and not one.keyed}
         assert unkeyed == {"session.open", "session.refresh", "simulations.run"}
-
-
-class TestIncome:
-    def test_never_leaves_without_its_disclaimer(self):
-        bare = [
-            f"{name}.{field}"
-            for name, schema in openapi.document()["components"]["schemas"].items()
-            for field in schema.get("properties", {})
-            if field.endswith("fen")
-            and field not in PLAIN
-            and "disclaimer" not in schema.get("required", ())
-            and not name.startswith(("Asking", "console__api"))
-        ]
-        assert bare == []
