@@ -24,7 +24,7 @@ from console import config, create_app, embedded, installation, machine
 from console.supervisor import Child, Supervisor
 from models import migrations, transaction
 from models.operations import notice
-from tests import live
+from tests import live, simulated
 from tests.bench.fuzz import Patient
 from tests.console.api.phone import Phone
 from tests.operations import world
@@ -84,6 +84,7 @@ def main() -> None:
         migrations.upgrade(services.owner_database_url)
         settings = installation.of_folder(folder, services)
         app = create_app(settings)
+        simulated.connect(app)
         app.extensions["pace"] = Patient()
         with app.app_context():
             with transaction():

@@ -5,6 +5,7 @@ themselves are met. Every seed is printed; each run of a seed asks the same.
 """
 
 import dataclasses
+import logging
 import sys
 import tempfile
 import time
@@ -20,6 +21,7 @@ from schemathesis import GenerationMode
 from console import create_app, embedded, installation
 from models import db, migrations
 from models.rules.attempt import Limit
+from tests import simulated
 from tests.console.api import fuzz
 from tests.console.api.phone import Phone
 
@@ -41,7 +43,7 @@ def say(text: str) -> None:
 
 def main() -> int:
     warnings.simplefilter("ignore")
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(60))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     given = [int(word) for word in sys.argv[1:]]
     cases, seeds = (given[0] if given else CASES), given[1:] or SEEDS
     failed: Counter[str] = Counter()
@@ -51,6 +53,7 @@ def main() -> int:
         app = create_app(
             dataclasses.replace(installation.of_folder(Path(folder), services), environment="test")
         )  # fmt: skip
+        simulated.connect(app)
         app.extensions["pace"] = Patient()
         with app.app_context():
             member = fuzz.populated()
@@ -61,7 +64,7 @@ def main() -> int:
                 for one, mode in calls:
                     asked += fuzz.ask(one, mode, token, cases=each, number=number, failed=failed)
                     db.session.remove()
-                say(f"seed {number}: {asked:,} requests so far, {len(failed)} kinds of failure")
+                say(f"seed {number}: {asked:,} requests so far, {len(failed)} kinds of failure {sorted(failed)}")
     for name, times in failed.most_common():
         say(f"{times:>6} × {name}\n{fuzz.said_more.get(name, '')}\n")
     say(f"{asked:,} requests of {len(calls)} calls, {sum(failed.values())} failures, "
