@@ -60,6 +60,7 @@ def read(environment: Mapping[str, str]) -> Credentials:
             host=checked(given.text("WECHAT_HOST") or errcode.HOST),
             pay_host=checked(given.text("WECHATPAY_HOST") or wechat_pay.HOST),
             apps=known, merchant=merchant, platform=platform, notify=_notify(given),
+            return_address=given.text("WECHAT_SHOP_RETURN_ADDRESS"),
             pushes={account: one for account, one in pushes.items() if one is not None},
         )  # fmt: skip
     except (BadKey, Misdirected) as error:

@@ -36,6 +36,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "content.published": (),
     "content.pulled": (),
     "due.set_aside": (),
+    "errand.owed": ("tell_wechat",),
     "finding.opened": (),
     "finding.resolved": (),
     "import.cancelled": (),

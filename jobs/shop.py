@@ -1,9 +1,10 @@
 """The WeChat shop, read by push and by poll: an event only says that something changed, what it is now is read."""
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 
@@ -17,6 +18,7 @@ from models.rules.listing import UnderWay
 from models.rules.product import ProductState
 
 AT_ONCE = 500
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 BANNED = frozenset({13, 14, 15, 20})
 """Taken down by the platform: violation, deposit, brand, sealed (facts/wechat §5)."""
 READS: dict[str, str] = {"channels_ec_order_": "sync_order", "channels_ec_aftersale_update": "sync_case"}
@@ -100,16 +102,29 @@ def sync_case(run: Run, *, number: str) -> dict[str, Any]:
         return {"state": "unknown"}
     except Silent as silence:
         raise NobodyAnswered("小店接口没有应答") from silence
-    told = shop_case.Told(
-        number=number, order_number=str(content.get("order_id", "")), status=str(content.get("status", "")),
-        amount_fen=int((content.get("refund_info") or {}).get("amount") or 0),
-        at=datetime.fromtimestamp(int(content.get("update_time") or 0), UTC),
-    )  # fmt: skip
+    told = _told_case(number, content, run.at)
     with run.transaction():
-        state = shop_case.fold(told=told, at=run.at)
+        state = shop_case.fold(told=told, at=run.at, day=_day)
         if state == "no order" and told.order_number:
             _ask_order(told.order_number, key=f"for:{run.job_id}")
     return {"state": state}
+
+
+def _told_case(number: str, content: Mapping[str, Any], at: datetime) -> shop_case.Told:
+    """A case as `getaftersaleorder` tells it; its deadline comes in seconds from now."""
+    details, left = content.get("details") or {}, int(content.get("deadline") or 0)
+    return shop_case.Told(
+        number=number, order_number=str(content.get("order_id", "")), status=str(content.get("status", "")),
+        amount_fen=int((content.get("refund_info") or {}).get("amount") or 0),
+        at=datetime.fromtimestamp(int(content.get("update_time") or 0), UTC),
+        kind=str(content.get("type") or ""), reason=str(content.get("reason") or ""),
+        words=str(details.get("desc") or content.get("reason_text") or ""),
+        deadline_at=at.replace(microsecond=0) + timedelta(seconds=left) if left > 0 else None,
+    )  # fmt: skip
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(SHANGHAI).date()
 
 
 @job(title="同步小店商品")

@@ -61,6 +61,8 @@ LINES: tuple[Line, ...] = (
     Line("轮询小店订单", "poll_orders", Every(300)),
     Line("轮询小店售后", "poll_cases", Every(600)),
     Line("核对小店漏单", "find_gaps", Daily(time(4, 0))),
+    Line("补传微信", "tell_wechat_again", Every(1800)),
+    Line("跟踪小程序订单的包裹", "ask_tracks", Every(1800)),
     Line("查询未完结的退款", "ask_refunds", Every(600)),
     Line("下载账单", "fetch_statements", Every(1800)),
     Line("每日对账", "reckon_open", Daily(time(11, 30))),

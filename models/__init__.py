@@ -24,6 +24,7 @@ from models.tables.challenge import Board, BoardPlace, Challenge, ChallengeEntry
 from models.tables.complaint import Complaint, ComplaintMessage
 from models.tables.content import Content
 from models.tables.due import SetAside
+from models.tables.errand import Errand, ParcelTrace
 from models.tables.finding import Finding, LawCheck
 from models.tables.flow import FlowLine, FlowPlan
 from models.tables.handout import Erasure, Handout
@@ -71,6 +72,8 @@ from models.tables.switch import MoneySwitch
 from models.tables.view import Export, SavedView
 
 __all__ = [
+    "Errand",
+    "ParcelTrace",
     "ShopAccount",
     "ShopCase",
     "ShopCursor",

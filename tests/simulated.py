@@ -42,7 +42,7 @@ def credentials(host: str = "http://127.0.0.1:1", notify: str = NOTIFY) -> Crede
     }
     shop = names.apps[Account.SHOP][0]
     return Credentials(
-        host=host, pay_host=host, notify=notify,
+        host=host, pay_host=host, notify=notify, return_address="7001",
         apps={Account(account): App(appid=pair[0], secret=pair[1]) for account, pair in names.apps.items()},
         merchant=Merchant(mchid=names.mchid, serial=names.merchant_serial, key=both.merchant),
         platform=Platform(keys=keys, secrets=[names.apiv3_key.encode()]),

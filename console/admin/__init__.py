@@ -24,6 +24,7 @@ from console.admin.copy import CopyView
 from console.admin.curation import CurationView
 from console.admin.dead_letter import DeadLetterView
 from console.admin.due import SetAsideView
+from console.admin.errand import ErrandView
 from console.admin.export import ExportView, offer
 from console.admin.finding import FindingView
 from console.admin.flow import FlowView
@@ -106,6 +107,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     PresaleView,
     AfterSaleView,
     ShopCaseView,
+    ErrandView,
     AgencyView,
     AgencyReportView,
     UnmatchedView,

@@ -22,6 +22,7 @@ from console.auth import permits
 from models import AfterSale, Order, db
 from models.operations import after_sale
 from models.queries import after_sale as queries
+from models.queries import errand as errands
 from models.queries import order as orders
 from models.rules import after_sale as rules
 from models.rules import verdict
@@ -140,6 +141,11 @@ class AfterSaleView(ReadView):
             "return_until": rules.return_until(facts.received_on) if facts.received_on else None,
             "due_on": self._due(case),
             "today": formatting.today(),
+            "errands": errands.of_order(case.order_id),
+            "shop_words": names.SHOP_WORDS,
+            "shop_kinds": names.SHOP_KINDS,
+            "behind": errands.shop_case(row_id),
+            "is_shops": found.source is not None and found.source.channel == "shop",
             "is_open": case.state in rules.OPEN,
             "is_right": case.kind == rules.Kind.NO_REASON,
             "closes_showcase": closes_showcase(one),

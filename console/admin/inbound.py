@@ -70,7 +70,7 @@ class InboundView(ReadView):
     search_hint = _l("Number of an order, transfer or refund, from its beginning")
     columns: ClassVar[tuple[Column, ...]] = (
         Column(key="id", title=_l("Number"), at=Inbound.id, kind=Kind.CODE, sort=True, link=True),
-        Column(key="channel", title=_l("From"), at=Inbound.channel, kind=Kind.BADGE, badges=CHANNELS),
+        Column(key="channel", title=_l("Told by"), at=Inbound.channel, kind=Kind.BADGE, badges=CHANNELS),
         Column(key="event", title=_l("Event"), at=Inbound.event, kind=Kind.CODE),
         Column(key="number", title=_l("About"), at=Inbound.number, kind=Kind.CODE, cell=_ours),
         Column(key="state", title=_l("State"), at=Inbound.state, kind=Kind.BADGE, badges=STATES),
@@ -84,7 +84,7 @@ class InboundView(ReadView):
     )
     questions = (
         OneOf(key="state", title=_l("State"), at=Inbound.state, choices=words(STATES)),
-        OneOf(key="channel", title=_l("From"), at=Inbound.channel, choices=words(CHANNELS)),
+        OneOf(key="channel", title=_l("Told by"), at=Inbound.channel, choices=words(CHANNELS)),
         Starts(key="event", title=_l("Event"), at=Inbound.event),
         Days(key="received", title=_l("Received"), at=Inbound.received_at),
     )

@@ -22,6 +22,7 @@ from console.admin.order_story import story
 from console.auth import permits
 from models import Member, Order, db
 from models.operations import after_sale, order, parcel, presale
+from models.queries import errand as errands
 from models.queries import order as queries
 from models.queries import policy as policies
 from models.rules import admission as tasks
@@ -140,6 +141,8 @@ class OrderView(OwnOrders):
             "may_ship": state in SETTLABLE and (state is State.PAID or bool(found.parcels)),
             "closes_showcase": closes_showcase(one),
             "kinds": {str(kind): words for kind, words in names.CASE_KINDS.items()},
+            "errands": errands.of_order(row_id),
+            "is_shops": found.source is not None and found.source.channel == "shop",
             "open_case": next((case for case in found.cases if case.ended_at is None), None),
         }
 
@@ -199,7 +202,7 @@ class OrderView(OwnOrders):
         if amount is None:
             return refused(_("Write the amount in yuan, like 12.50."))
         return self.perform(
-            order.refund,
+            after_sale.give_back,
             number=number,
             amount_fen=amount,
             at=formatting.now(),

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from console.admin.columns import Badge, Text, Tone
 from console.admin.money.words import REASONS as REASONS
-from models.rules import after_sale, parcel, verdict
+from models.rules import after_sale, errand, parcel, verdict
 from models.rules.order import Scene, State
 
 STATES: dict[str, Badge] = {
@@ -62,6 +62,42 @@ PARCEL_STATES: dict[str, Badge] = {
     parcel.State.MOVING: Badge(_l("Moving"), Tone.BUSY),
     parcel.State.DELIVERED: Badge(_l("Delivered"), Tone.GOOD),
     parcel.State.RETURNED: Badge(_l("Came back"), Tone.WARN),
+}
+
+ERRANDS: dict[str, Text] = {
+    errand.Kind.CASE_ACCEPT: _l("Agree to the return"),
+    errand.Kind.CASE_REFUND: _l("Refund in the shop"),
+    errand.Kind.CASE_REJECT: _l("Refuse in the shop"),
+    errand.Kind.PARCEL: _l("Parcel of the shop"),
+    errand.Kind.SHIPPING: _l("Shipping of the payment"),
+}
+
+ERRAND_STATES: dict[str, Badge] = {
+    errand.State.DUE: Badge(_l("being told"), Tone.BUSY),
+    errand.State.DONE: Badge(_l("WeChat knows"), Tone.GOOD),
+    errand.State.REFUSED: Badge(_l("WeChat refused"), Tone.BAD),
+}
+
+SHOP_KINDS: dict[str, Text] = {
+    "REFUND": _l("money alone"),
+    "RETURN": _l("money against the goods"),
+    "EXCHANGE": _l("other goods"),
+}
+
+# The shop's own words; one that is not here is shown as the shop writes it.
+SHOP_WORDS: dict[str, Text] = {
+    "MERCHANT_PROCESSING": _l("waits for us"),
+    "USER_WAIT_RETURN": _l("waits for the buyer to send the goods"),
+    "MERCHANT_WAIT_RECEIPT": _l("goods are on their way back"),
+    "MERCHANT_OVERDUE_REFUND": _l("overdue, the shop refunds"),
+    "PLATFORM_REFUNDING": _l("the money is on its way back"),
+    "MERCHANT_REFUND_SUCCESS": _l("refunded by the shop"),
+    "MERCHANT_RETURN_SUCCESS": _l("returned and refunded by the shop"),
+    "MERCHANT_REJECT_REFUND": _l("refund refused"),
+    "MERCHANT_REJECT_RETURN": _l("return refused"),
+    "USER_CANCELD": _l("taken back by the buyer"),
+    "RETURN_CLOSED": _l("over in the shop"),
+    "MERCHANT_FAIL": _l("failed in the shop"),
 }
 
 ROWS: dict[str, Text] = {

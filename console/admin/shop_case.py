@@ -3,14 +3,28 @@
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
+from flask import url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select
+from markupsafe import Markup
+from sqlalchemy import Row, Select
 
+from console.admin import order_names as names
 from console.admin.base import ReadView, Viewer
 from console.admin.columns import Column, Kind, order_link
-from console.admin.filters import Days, Equals, Prefix, Yuan
+from console.admin.filters import Days, OneOf, Prefix, Yuan
 from models import Order, ShopCase
 from models.queries import order as orders
+
+
+def _said(row: Row[Any]) -> str:
+    return str(names.SHOP_WORDS.get(row.status, row.status))
+
+
+def _ours(row: Row[Any]) -> Markup:
+    """Where it is decided."""
+    if row.ours is None:
+        return Markup('<span class="muted">–</span>')
+    return Markup('<a href="{}">{}</a>').format(url_for("after_sales.detail", row_id=row.ours), row.ours)
 
 
 class ShopCaseView(ReadView):
@@ -21,20 +35,28 @@ class ShopCaseView(ReadView):
     slug = "shop-cases"
     permission = "order.view"
     model = ShopCase
-    hint = _l("Decided in the shop. Once the shop has paid back, the refund is booked here, once.")
+    hint = _l("Decided at the after-sales desk, carried out by the shop; what it paid back is booked here, once.")
     empty = _l("The shop has told of no after-sale.")
     search_hint = _l("After-sale or order number, from its beginning")
     columns: ClassVar[tuple[Column, ...]] = (
         Column(key="id", title=_l("No."), at=ShopCase.id, kind=Kind.COUNT, sort=True, shown=False),
         Column(key="case", title=_l("After-sale number"), at=ShopCase.number, kind=Kind.CODE, link=True),
         Column(key="number", title=_l("Order number"), at=Order.number, kind=Kind.CODE, cell=order_link),
-        Column(key="status", title=_l("In the shop's word"), at=ShopCase.status, kind=Kind.CODE),
+        Column(key="status", title=_l("In the shop's word"), at=ShopCase.status, cell=_said),
+        Column(
+            key="kind",
+            title=_l("The buyer asks for"),
+            at=ShopCase.kind,
+            cell=lambda row: str(names.SHOP_KINDS.get(row.kind, row.kind)),
+        ),
+        Column(key="ours", title=_l("Our case"), at=ShopCase.after_sale_id, kind=Kind.COUNT, cell=_ours),
+        Column(key="deadline", title=_l("The shop refunds by itself at"), at=ShopCase.deadline_at, kind=Kind.MOMENT),
         Column(key="amount_fen", title=_l("Amount"), at=ShopCase.amount_fen, kind=Kind.MONEY),
         Column(key="refunded_at", title=_l("Booked here at"), at=ShopCase.refunded_at, kind=Kind.MOMENT),
         Column(key="told_at", title=_l("Changed in the shop"), at=ShopCase.told_at, kind=Kind.MOMENT),
     )
     questions = (
-        Equals(key="status", title=_l("In the shop's word"), at=ShopCase.status),
+        OneOf(key="status", title=_l("In the shop's word"), at=ShopCase.status, choices=names.SHOP_WORDS),
         Days(key="told", title=_l("Changed in the shop"), at=ShopCase.told_at),
         Yuan(key="amount", title=_l("Amount"), at=ShopCase.amount_fen),
     )

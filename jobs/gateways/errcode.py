@@ -9,8 +9,9 @@ from jobs.gateways.shape import document
 HOST = "https://api.weixin.qq.com"
 EXPIRED = frozenset({"40001", "40014", "42001"})
 """The access token is no good (any more): fetched anew once, then it is an error [H]."""
-BUSY = frozenset({"-1", "45011", "100003"})
-"""Busy, asked too often this minute, order changed too often: later [M]. A day's spent quota (45009) is a refusal."""
+BUSY = frozenset({"-1", "45011", "100003", "10021044"})
+"""Busy, asked too often this minute, order changed too often, too many at one after-sale: later [M].
+A day's spent quota (45009) is a refusal."""
 
 _REQUEST_ID = re.compile(r"\s*rid:\s*(?P<rid>[0-9a-f-]{8,})\s*$")
 

@@ -91,7 +91,7 @@ def environment(folder: Path, names: Names, *, host: str, notify: str) -> dict[s
     found = {f"{name}_APPID": appid for name, (appid, _) in pairs.items()}
     found |= {f"{name}_SECRET": secret for name, (_, secret) in pairs.items()}
     return found | {
-        "WECHAT_HOST": host, "WECHATPAY_HOST": host, "WECHAT_NOTIFY": notify,
+        "WECHAT_HOST": host, "WECHATPAY_HOST": host, "WECHAT_NOTIFY": notify, "WECHAT_SHOP_RETURN_ADDRESS": "7001",
         "WECHAT_PUSH_TOKEN": names.push_token, "WECHAT_PUSH_KEY": names.push_key,
         "WECHATPAY_MCHID": names.mchid, "WECHATPAY_SERIAL": names.merchant_serial,
         "WECHATPAY_PRIVATE_KEY_FILE": str(folder / "merchant.pem"),

@@ -37,6 +37,14 @@ class Done(Shape):
     """Nothing but that it was done."""
 
 
+class ShippedParcel(Shape):
+    tracking_no: str = ""
+
+
+class Shipped(Shape):
+    shipping_list: list[ShippedParcel] = []
+
+
 class ShippingOrder(Shape):
     """``order_state`` 1 to ship, 2 shipped, 3 received, 4 over, 5 refunded, 6 money on its way [M]."""
 
@@ -44,6 +52,12 @@ class ShippingOrder(Shape):
     merchant_trade_no: Id = ""
     order_state: int
     in_complaint: bool = False
+    shipping: Shipped = Shipped()
+
+    @property
+    def waybills(self) -> frozenset[str]:
+        """The parcels that are known there."""
+        return frozenset(one.tracking_no for one in self.shipping.shipping_list)
 
 
 class ShippingAnswer(Shape):

@@ -74,15 +74,15 @@ class TalentWindow:
         self._voice = voice
 
     def all(self) -> Iterator[WindowEntry]:
-        return _pages(self._voice, f"{TALENT}/list/get", TALENT_PAGE)
+        return _pages(self._voice, f"{TALENT}/list/get", TALENT_PAGE, verb="talent_window.all")
 
 
-def _pages(voice: Voice, path: str, size: int) -> Iterator[WindowEntry]:
+def _pages(voice: Voice, path: str, size: int, verb: str = "own_window.all") -> Iterator[WindowEntry]:
     buffer = ""
     while True:
         # Number and buffer of a page exclude each other [H].
         body = {"page_size": size, "last_buffer": buffer} if buffer else {"page_size": size, "page_index": 1}
-        page = voice.ask("own_window.all", path, WindowPage, body, is_safe=True)
+        page = voice.ask(verb, path, WindowPage, body, is_safe=True)
         yield from page.products
         if len(page.products) < size or not page.last_buffer or page.last_buffer == buffer:
             return

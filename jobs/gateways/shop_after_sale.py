@@ -88,6 +88,21 @@ class CasePage(Shape):
     has_more: bool = False
 
 
+class Refusal(Shape):
+    """A reason to refuse with: its number and what it means; ``reject_scene`` 1 money alone, 4 a return [H]."""
+
+    reject_reason_type: int
+    reject_reason_type_text: str = ""
+    reject_scene: int = 0
+
+
+class Refusals(Shape):
+    """The page says ``reason_list``, answers were seen under ``reject_reason_list`` [M: community thread]."""
+
+    reason_list: list[Refusal] = []
+    reject_reason_list: list[Refusal] = []
+
+
 class Done(Shape):
     """Nothing but that it was done."""
 
@@ -120,6 +135,11 @@ class ShopAfterSales:
         """Say no, with a reason and its number of `rejectreason/get`."""
         body = {"after_sale_order_id": case_id, "reject_reason": reason, "reject_reason_type": kind}
         self._voice.ask("shop.case.reject", f"{BASE}/rejectapply", Done, body)
+
+    def refusals(self) -> list[Refusal]:
+        """The reasons that a refusal may have."""
+        found = self._voice.ask("shop.case.reasons", f"{BASE}/rejectreason/get", Refusals, {}, is_safe=True)
+        return found.reason_list or found.reject_reason_list
 
     def _of(self, window: dict[str, int]) -> Iterator[str]:
         key = ""

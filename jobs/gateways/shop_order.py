@@ -91,11 +91,18 @@ class Address(Shape):
     hash_code: str = ""
 
 
+class Packed(Shape):
+    product_id: Id = ""
+    sku_id: Id = ""
+    product_cnt: int = 0
+
+
 class Parcel(Shape):
     waybill_id: str = ""
     delivery_id: str = ""
     delivery_name: str = ""
     delivery_time: int = 0
+    product_infos: list[Packed] = []
 
 
 class Delivery(Shape):

@@ -35,8 +35,9 @@ PAY_NOTICES, SHOP_NOTICES = "/webhooks/pay", "/webhooks/shop"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """Hosts, accounts and keys as the environment gives them. ``notify`` is our own address as WeChat reaches it.
+    """Hosts, accounts and keys as the environment gives them.
 
+    ``notify`` is our own address as WeChat reaches it, ``return_address`` the shop's id of where returned goods go.
     ``is_simulated`` where a host is this machine: then every page and log may say so.
     """
 
@@ -47,6 +48,7 @@ class Credentials:
     platform: Platform | None = None
     pushes: Mapping[Account, Push] = field(default_factory=dict)
     notify: str = ""
+    return_address: str = ""
 
     @property
     def is_simulated(self) -> bool:

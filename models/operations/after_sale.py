@@ -5,13 +5,20 @@ from datetime import date, datetime
 
 from models.base import db
 from models.errors import Conflict, Missing
+from models.operations import errand, outbox, share
 from models.operations import order as orders
-from models.operations import outbox, share
 from models.queries import after_sale as queries
+from models.queries import errand as wechat
 from models.rules import after_sale as rules
+from models.rules import errand as there
 from models.rules.after_sale import Kind, State
 from models.rules.order import State as OrderState
 from models.tables.after_sale import AfterSale
+from models.tables.order import Refund
+
+ASK_THERE = (
+    "规则 5.6：这是微信小店的订单，钱只能由小店退回：请买家在小店申请售后，申请会自动出现在售后台，再在那里退款。"
+)
 
 
 class AlreadyOpen(Conflict):
@@ -25,11 +32,11 @@ class NoCase(Missing):
 def open_(*, number: str, kind: Kind, words: str, at: datetime, day: Callable[[datetime], date]) -> AfterSale:
     """Begin a case in the buyer's words; asked again, it is the same case. ``day`` gives an instant's Shanghai day."""
     order = orders.by_number(number)
-    there = queries.of_order(order.id)
-    if there is not None:
-        if there.kind != kind:
+    same = queries.of_order(order.id)
+    if same is not None:
+        if same.kind != kind:
             raise AlreadyOpen(f"规则 5.5：订单 {number} 已有一笔售后在处理，请先处理完再申请。")
-        return there
+        return same
     received_on = day(order.completed_at) if order.completed_at else None
     rules.check_opens(kind=kind, order=OrderState(order.state), received_on=received_on, today=day(at))
     # Whoever releases a share holds its owner's lock and not the order's: with both, none slips through.
@@ -41,12 +48,16 @@ def open_(*, number: str, kind: Kind, words: str, at: datetime, day: Callable[[d
     return case
 
 
-def accept(*, after_sale_id: int, at: datetime) -> AfterSale:
-    """Say yes: the goods may come back, the shares go on waiting."""
+def accept(*, after_sale_id: int, at: datetime, is_told: bool = False) -> AfterSale:
+    """Say yes: the goods may come back, the shares go on waiting. A return of the shop is agreed to there as well,
+    unless ``is_told``: then the shop said so first."""
     case = _locked(after_sale_id)
     rules.check_open(State(case.state), among=rules.OPEN)
     case.state, case.accepted_at = State.ACCEPTED, case.accepted_at or at
     db.session.flush()
+    behind = wechat.live_case(case.id)
+    if behind is not None and behind.kind == there.RETURN and not is_told:
+        _answer(case, there.Kind.CASE_ACCEPT, at)
     return case
 
 
@@ -64,7 +75,17 @@ def refuse(*, after_sale_id: int, answer: str, at: datetime) -> AfterSale:
     case = _locked(after_sale_id)
     rules.check_open(State(case.state), among={State.OPENED})
     rules.check_refuses(kind=Kind(case.kind), reason=answer)
+    behind = wechat.live_case(case.id)
+    if behind is not None and there.is_live(behind.status):
+        _answer(case, there.Kind.CASE_REJECT, at, answer)
     return _end(case, State.REFUSED, answer, at)
+
+
+def end_as_there(*, after_sale_id: int, answer: str, at: datetime) -> AfterSale:
+    """End a case that was refused in the shop; a return in the window, which we never refuse, is closed."""
+    case = _locked(after_sale_id)
+    rules.check_open(State(case.state), among=rules.OPEN)
+    return _end(case, State.CLOSED if case.kind == Kind.NO_REASON else State.REFUSED, answer, at)
 
 
 def close(*, after_sale_id: int, at: datetime, answer: str = "") -> AfterSale:
@@ -77,11 +98,45 @@ def close(*, after_sale_id: int, at: datetime, answer: str = "") -> AfterSale:
 
 
 def pay_back(*, after_sale_id: int, amount_fen: int, at: datetime, answer: str = "") -> AfterSale:
-    """Refund the order and end the case with it (rules §5.6); the goods may be back or never have left."""
+    """Refund the order and end the case with it (rules §5.6); the goods may be back or never have left.
+
+    Of an order of the shop the shop refunds: it is asked to, and the case ends once it has.
+    """
     case = _locked(after_sale_id)
     rules.check_open(State(case.state), among=rules.OPEN)
+    if _is_shops(case.order_id):
+        return _have_paid_back(case, amount_fen, at)
     orders.refund(number=orders.number_of(case.order_id), amount_fen=amount_fen, at=at)
     return _end(case, State.CLOSED, answer, at)
+
+
+def _have_paid_back(case: AfterSale, amount_fen: int, at: datetime) -> AfterSale:
+    behind = wechat.live_case(case.id)
+    if behind is None:
+        raise there.PaidBackByShop(ASK_THERE)
+    there.check_refund(
+        is_return=behind.kind == there.RETURN, status=behind.status, asked_fen=behind.amount_fen, amount_fen=amount_fen
+    )
+    case.state, case.accepted_at = State.ACCEPTED, case.accepted_at or at
+    db.session.flush()
+    _answer(case, there.Kind.CASE_REFUND, at)
+    return case
+
+
+def give_back(*, number: str, amount_fen: int, at: datetime) -> Refund:
+    """Refund an order without a case (rules §5.6); one of the shop's only the shop refunds (facts/wechat §3.5)."""
+    if _is_shops(orders.by_number(number).id):
+        raise there.PaidBackByShop(ASK_THERE)
+    return orders.refund(number=number, amount_fen=amount_fen, at=at)
+
+
+def _is_shops(order_id: int) -> bool:
+    source = wechat.source(order_id)
+    return source is not None and source.channel == "shop"
+
+
+def _answer(case: AfterSale, kind: there.Kind, at: datetime, words: str = "") -> None:
+    errand.owe(kind=kind, subject=f"case:{case.id}", order_id=case.order_id, words=words, at=at)
 
 
 def tell_overdue(*, at: datetime, day: Callable[[datetime], date]) -> int:

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from models.base import db
 from models.errors import Missing
+from models.operations import errand, outbox
 from models.operations import order as orders
-from models.operations import outbox
 from models.rules import parcel as rules
 from models.rules.parcel import State
 from models.tables.parcel import Parcel, ParcelTrack
@@ -17,21 +17,32 @@ class NoParcel(Missing):
     """No parcel has this id."""
 
 
-def send(*, number: str, carrier: str, waybill: str, at: datetime) -> Parcel:
-    """A parcel of an order leaves (rules §5.1); the same waybill again is the same parcel."""
+def send(*, number: str, carrier: str, waybill: str, at: datetime, is_told: bool = False) -> Parcel:
+    """A parcel of an order leaves (rules §5.1); the same waybill again is the same parcel.
+
+    WeChat is told of it where the order came from there, unless ``is_told``: then it is WeChat who told us.
+    """
     carrier, waybill = carrier.strip(), waybill.strip()
     rules.check_waybill(carrier=carrier, waybill=waybill)
     order = orders.ship(number=number, at=at)
-    there = db.session.scalars(
-        sa.select(Parcel).where(Parcel.order_id == order.id, Parcel.carrier == carrier, Parcel.waybill == waybill)
-    ).one_or_none()
+    there = _there(order.id, carrier, waybill, is_told=is_told)
     if there is not None:
         return there
     parcel = Parcel(order_id=order.id, carrier=carrier, waybill=waybill, state=State.SENT, sent_at=at, moved_at=at)
     db.session.add(parcel)
     db.session.flush()
     outbox.emit("parcel.sent", subject=orders.subject(order), parcel_id=parcel.id)
+    if not is_told:
+        errand.parcel_left(parcel=parcel, at=at)
     return parcel
+
+
+def _there(order_id: int, carrier: str, waybill: str, *, is_told: bool) -> Parcel | None:
+    """The parcel as it is known: WeChat writes carriers in its own way, so to its word the waybill alone counts."""
+    chosen = sa.select(Parcel).where(Parcel.order_id == order_id, Parcel.waybill == waybill)
+    if not is_told:
+        chosen = chosen.where(Parcel.carrier == carrier)
+    return db.session.scalars(chosen.order_by(Parcel.id).limit(1)).one_or_none()
 
 
 def track(*, parcel_id: int, state: State, words: str, at: datetime) -> ParcelTrack:

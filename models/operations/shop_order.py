@@ -91,7 +91,7 @@ def _bring(sold: Sold, number: str, at: datetime) -> None:
         orders.pay(number=number, at=min(sold.paid_at or at, at))
     for one in sold.parcels:
         if parcels.WAYBILL.fullmatch(one.waybill):
-            parcel.send(number=number, carrier=one.carrier, waybill=one.waybill, at=min(one.sent_at, at))
+            parcel.send(number=number, carrier=one.carrier, waybill=one.waybill, at=min(one.sent_at, at), is_told=True)
     if sold.is_shipped and not sold.parcels:
         orders.ship(number=number, at=min(sold.told_at, at))
     # While settling is switched off, the receipt confirms itself once it is on again (rules §5.1).

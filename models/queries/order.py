@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from models.base import db
 from models.tables.after_sale import AfterSale
+from models.tables.inbound import OrderSource
 from models.tables.ledger import Leg, Posting
 from models.tables.member import Matrix, Member
 from models.tables.order import Order, OrderLine, Refund, Share
@@ -27,6 +28,7 @@ class Dossier:
     tracks: Sequence[ParcelTrack]
     reminders: Sequence[BalanceReminder]
     postings: Sequence[Any]
+    source: OrderSource | None
 
 
 def dossier(order_id: int) -> Dossier:
@@ -43,6 +45,7 @@ def dossier(order_id: int) -> Dossier:
         tracks=_of(ParcelTrack, ParcelTrack.parcel_id.in_([one.id for one in parcels]), ParcelTrack.at),
         reminders=_of(BalanceReminder, BalanceReminder.order_id == order_id, BalanceReminder.n),
         postings=_postings(f"order:{order.number}"),
+        source=db.session.get(OrderSource, order_id),
     )
 
 

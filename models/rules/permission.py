@@ -324,6 +324,8 @@ _GROWTH = (
     Permission("notice.send", "Send a message again", (Role.OPERATOR, Role.SUPPORT)),
 )
 
+_ERRAND = (Permission("errand.again", "Tell WeChat again", (Role.OPERATOR, Role.SUPPORT)),)
+
 _DESKS = (
     _OWN,
     _SALES,
@@ -341,6 +343,7 @@ _DESKS = (
     _FLOW,
     _EVIDENCE,
     _GROWTH,
+    _ERRAND,
 )
 
 PERMISSIONS: dict[str, Permission] = {permission.name: permission for desk in _DESKS for permission in desk}

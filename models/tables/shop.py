@@ -81,7 +81,11 @@ class StrayOrder(Base):
 
 
 class ShopCase(Base):
-    """An after-sale of the shop: its number, where it stands, and the refund that it became, once."""
+    """An after-sale of the shop: its number, where it stands, and the refund that it became, once.
+
+    ``kind`` is REFUND, RETURN or EXCHANGE, ``reason`` the buyer's, both in the shop's words; ``deadline_at`` is when
+    the shop refunds by itself; ``after_sale_id`` our case about it, where it is decided.
+    """
 
     __tablename__ = "shop_case"
     __table_args__ = (
@@ -89,6 +93,7 @@ class ShopCase(Base):
         sa.CheckConstraint("amount_fen >= 0", name="amount"),
         sa.CheckConstraint("(refund_n IS NULL) = (refunded_at IS NULL)", name="refunded"),
         sa.Index(None, "order_id"),
+        sa.Index(None, "after_sale_id"),
     )
 
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
@@ -99,3 +104,7 @@ class ShopCase(Base):
     refund_n: Mapped[int | None] = mapped_column(sa.SmallInteger)
     refunded_at: Mapped[datetime | None]
     told_at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(default="")
+    reason: Mapped[str] = mapped_column(default="")
+    deadline_at: Mapped[datetime | None]
+    after_sale_id: Mapped[int | None] = mapped_column(sa.ForeignKey("after_sale.id"))

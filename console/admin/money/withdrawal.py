@@ -224,7 +224,7 @@ class TransferView(ReadView):
         Column(key="clock", title=_l("Left to confirm"), at=Withdrawal.sent_at, kind=Kind.MOMENT, cell=_clock),
         Column(key="member", title=_l("Member"), at=Member.code, kind=Kind.CODE, cell=_member),
         Column(key="net", title=_l("Goes out"), at=NET, kind=Kind.MONEY),
-        Column(key="sent_at", title=_l("Sent at"), at=Withdrawal.sent_at, kind=Kind.MOMENT),
+        Column(key="sent_at", title=_l("Sent to the channel at"), at=Withdrawal.sent_at, kind=Kind.MOMENT),
         Column(key="ended_at", title=_l("Ended"), at=Withdrawal.ended_at, kind=Kind.MOMENT),
         Column(key="reason", title=_l("What the channel says"), at=Withdrawal.reason),
     )
@@ -235,7 +235,7 @@ class TransferView(ReadView):
             at=Withdrawal.state,
             choices={state: STATES[state].label for state in ("approved", *SENT)},
         ),
-        Days(key="sent", title=_l("Sent at"), at=Withdrawal.sent_at),
+        Days(key="sent", title=_l("Sent to the channel at"), at=Withdrawal.sent_at),
     )
     searches = (Prefix(Withdrawal.number), Prefix(Member.code))
     list_template = "money/transfers.html"

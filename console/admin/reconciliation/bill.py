@@ -192,7 +192,10 @@ class ChannelLineView(ReadView):
         Column(key="id", title=_l("Number"), at=StatementLine.id, kind=Kind.CODE, sort=True, shown=False),
         Column(key="at", title=_l("When"), at=StatementLine.at, kind=Kind.MOMENT, sort=True, link=True),
         Column(key="account", title=_l("Account"), at=StatementLine.account, kind=Kind.BADGE, badges=named.ACCOUNTS),
-        Column(key="business", title=_l("Business"), at=StatementLine.business, kind=Kind.BADGE, badges=named.BUSINESS),
+        Column(
+            key="business", title=_l("Line of business"), at=StatementLine.business, kind=Kind.BADGE,
+            badges=named.BUSINESS,
+        ),
         Column(key="way", title=_l("Which way"), at=StatementLine.way, kind=Kind.BADGE, badges=named.WAYS),
         Column(key="amount", title=_l("Amount"), at=StatementLine.amount_fen, kind=Kind.MONEY),
         Column(key="number", title=_l("Our number"), at=StatementLine.number, kind=Kind.CODE, cell=named.ours),
@@ -212,7 +215,7 @@ class ChannelLineView(ReadView):
         Days(key="at", title=_l("When"), at=StatementLine.at),
         OneOf(key="account", title=_l("Account"), at=StatementLine.account, choices=words(named.ACCOUNTS)),
         OneOf(
-            key="business", title=_l("Business"), at=StatementLine.business,
+            key="business", title=_l("Line of business"), at=StatementLine.business,
             choices={key: badge.label for key, badge in named.BUSINESS.items() if key != "balance"},
         ),
         OneOf(key="way", title=_l("Which way"), at=StatementLine.way, choices=words(named.WAYS)),

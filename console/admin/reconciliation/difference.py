@@ -49,7 +49,9 @@ class DifferenceView(ReadView):
         Column(key="id", title=_l("Number"), at=Difference.id, kind=Kind.CODE, sort=True, link=True),
         Column(key="day", title=_l("Day"), at=Difference.day, kind=Kind.DAY),
         Column(key="kind", title=_l("What differs"), at=Difference.kind, kind=Kind.BADGE, badges=named.KINDS),
-        Column(key="business", title=_l("Business"), at=Difference.business, kind=Kind.BADGE, badges=named.BUSINESS),
+        Column(
+            key="business", title=_l("Line of business"), at=Difference.business, kind=Kind.BADGE, badges=named.BUSINESS
+        ),
         Column(key="number", title=_l("Channel's or our number"), at=Difference.number, kind=Kind.CODE),
         Column(key="subject", title=_l("Ours"), at=Difference.subject, kind=Kind.CODE, cell=named.about),
         Column(key="ours", title=_l("Our amount"), at=Difference.ours_fen, kind=Kind.MONEY),
@@ -66,7 +68,7 @@ class DifferenceView(ReadView):
         OneOf(key="state", title=_l("State"), at=Difference.state, choices=words(named.STATES)),
         OneOf(key="kind", title=_l("What differs"), at=Difference.kind, choices=words(named.KINDS)),
         OneOf(
-            key="business", title=_l("Business"), at=Difference.business,
+            key="business", title=_l("Line of business"), at=Difference.business,
             choices={key: named.BUSINESS[key].label for key in ("payout", "payment", "refund", "balance")},
         ),
         Days(key="day", title=_l("Day"), at=Difference.day),

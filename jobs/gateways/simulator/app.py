@@ -14,7 +14,19 @@ from werkzeug.wrappers import Request, Response
 
 from jobs.gateways import signature
 from jobs.gateways.signature import Unverified
-from jobs.gateways.simulator import agency, billing, case, control, mini, notice, shop, trading, transferring
+from jobs.gateways.simulator import (
+    agency,
+    billing,
+    carrying,
+    case,
+    control,
+    mini,
+    notice,
+    own,
+    shop,
+    trading,
+    transferring,
+)
 from jobs.gateways.simulator.fault import Fault, Silence, Trouble
 from jobs.gateways.simulator.wire import Asked, Given, Verbs, Wrong, rid
 from jobs.gateways.simulator.world import World
@@ -34,7 +46,7 @@ class Simulated:
         self.world = world
         world.steps += [transferring.step, trading.step, case.step]
         self._pay = _joined(transferring.verbs, trading.verbs, billing.verbs)
-        self._api = _joined(mini.verbs, shop.verbs, case.verbs, agency.verbs)
+        self._api = _joined(mini.verbs, shop.verbs, case.verbs, carrying.verbs, agency.verbs, own.verbs)
         self._maps = {id(self._pay): self._pay.map(), id(self._api): self._api.map()}
         self._warned: set[str] = set()
 

@@ -12,6 +12,10 @@ BASE, SHOP = "/channels/ec/aftersale", Account.SHOP
 PAGE = 50
 LONGEST_SPAN = 86_400
 OVERDUE_SECONDS = 172_800
+REASONS = (
+    (16, "商品未存在问题", 4), (17, "已按时发货且物流正常", 1), (20, "商品影响二次销售", 4),
+    (24, "申请原因与实际不符", 1)
+)  # fmt: skip
 
 verbs = Verbs()
 
@@ -58,10 +62,21 @@ def reject(world: World, asked: Asked) -> Given:
     found = _case(world, asked.body)
     if found["status"] != "MERCHANT_PROCESSING":
         raise Wrong(40097, f"售后状态不允许：{found['status']}")
+    if asked.body.get("reject_reason_type") not in {number for number, _text, _scene in REASONS}:
+        raise Wrong(40097, "invalid args: reject_reason_type")
     found["status"] = "MERCHANT_REJECT_RETURN" if found["type"] == "RETURN" else "MERCHANT_REJECT_REFUND"
     found["merchant_upload_info"] = {"reject_reason": asked.body["reject_reason"], "refund_certificates": []}
     told(world, found)
     return Given(OK)
+
+
+@verbs.verb("shop.case.reasons", f"{BASE}/rejectreason/get", account=SHOP)
+def reasons(world: World, asked: Asked) -> Given:
+    offered = [
+        {"reject_reason_type": number, "reject_reason_type_text": text, "reject_reason": text, "reject_scene": scene}
+        for number, text, scene in REASONS
+    ]
+    return Given(OK | {"reason_list": offered})
 
 
 def send_back(world: World, number: str, waybill: str) -> None:

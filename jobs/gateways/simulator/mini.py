@@ -129,6 +129,7 @@ def shipping(world: World, asked: Asked) -> Given:
     order = {
         "transaction_id": number, "merchant_trade_no": trade["content"]["out_trade_no"],
         "order_state": 2 if number in world.shipped else 1, "in_complaint": False,
+        "shipping": {"shipping_list": world.shipped.get(number, {"body": {}})["body"].get("shipping_list", [])},
     }  # fmt: skip
     return Given({"errcode": 0, "errmsg": "ok", "order": order})
 

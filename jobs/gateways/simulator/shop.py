@@ -34,7 +34,7 @@ def orders(world: World, asked: Asked) -> Given:
 @verbs.verb("shop.order", f"{ORDER}/get", account=SHOP)
 def order(world: World, asked: Asked) -> Given:
     """Masked. What WeChat still works out when it is first asked is complete the second time."""
-    found = _order(world, asked.body.get("order_id"))
+    found = known_order(world, asked.body.get("order_id"))
     told = _masked(found)
     ext = found["order_detail"]["ext_info"]
     ext["commission_handling_progress"] = 1
@@ -45,7 +45,7 @@ def order(world: World, asked: Asked) -> Given:
 @verbs.verb("shop.decode", f"{ORDER}/sensitiveinfo/decode", account=SHOP)
 def decode(world: World, asked: Asked) -> Given:
     """The clear address, so many a day."""
-    found = _order(world, asked.body.get("order_id"))
+    found = known_order(world, asked.body.get("order_id"))
     key = f"decode:{day_of(world.now)}"
     if world.counts[key] >= world.habits.decodes:
         raise Wrong(45009, "reach max api daily quota limit")
@@ -63,7 +63,7 @@ def couriers(world: World, asked: Asked) -> Given:
 @verbs.verb("shop.send", f"{ORDER}/delivery/send", account=SHOP)
 def send(world: World, asked: Asked) -> Given:
     """A parcel; once all is sent the order waits for its buyer. Sent again it is refused."""
-    found = _order(world, asked.body.get("order_id"))
+    found = known_order(world, asked.body.get("order_id"))
     if found["status"] not in (20, 21):
         raise Wrong(40097, "订单状态不允许发货")
     delivery = found["order_detail"]["delivery_info"]
@@ -87,7 +87,7 @@ def send(world: World, asked: Asked) -> Given:
 
 @verbs.verb("shop.send.correct", f"{ORDER}/deliveryinfo/update", account=SHOP)
 def correct(world: World, asked: Asked) -> Given:
-    found = _order(world, asked.body.get("order_id"))
+    found = known_order(world, asked.body.get("order_id"))
     parcels = [one | {"delivery_time": int(world.now)} for one in asked.body["delivery_list"]]
     found["order_detail"]["delivery_info"]["delivery_product_info"] = parcels
     change(world, found, found["status"])
@@ -185,7 +185,8 @@ def _page(asked: Asked, chosen: list[str], name: str) -> Given:
     return Given(OK | {name: part} | key)
 
 
-def _order(world: World, number: Any) -> dict[str, Any]:
+def known_order(world: World, number: Any) -> dict[str, Any]:
+    """The order of a number."""
     found: dict[str, Any] | None = world.orders.get(str(number))
     if found is None:
         raise Wrong(100002, "order not found")

@@ -106,6 +106,8 @@ class World:
     agency_orders: dict[str, Any] = field(default_factory=dict)
     messages: list[dict[str, Any]] = field(default_factory=list)
     shipped: dict[str, Any] = field(default_factory=dict)
+    waybills: dict[str, Any] = field(default_factory=dict)
+    dropships: dict[str, Any] = field(default_factory=dict)
     counts: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     queue: list[Any] = field(default_factory=list)
     steps: list[Callable[["World"], None]] = field(default_factory=list)

@@ -1,0 +1,212 @@
+"""Telling WeChat what was decided here: read first, told once, silence asked about and never answered by guessing."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from flask import current_app
+
+from jobs.gateways.http import Refused, Retryable
+from jobs.gateways.mini_shipping import NOT_YET, SHIPPED_BEFORE, Waybill
+from jobs.gateways.shop_after_sale import Accept
+from jobs.gateways.shop_delivery import Packed, Shipment
+from jobs.gateways.shop_order import OrderStatus, ProductLine, ShopOrder
+from jobs.gateways.wechat import WeChat
+from jobs.queue import Run, job
+from models.errors import Conflict
+from models.operations import errand, outbox
+from models.queries import errand as queries
+from models.queries.errand import Todo
+from models.rules import errand as rules
+from models.rules import masking
+from models.rules.after_sale import Kind as CaseKind
+from models.rules.errand import Kind
+
+AT_ONCE = 200
+RETURN_SCENE, REFUND_SCENE = 4, 1
+
+
+class NobodyAnswered(RuntimeError):
+    """WeChat was silent, or does not know the payment yet: the job comes again."""
+
+
+class Impossible(Conflict):
+    """WeChat would refuse it where things stand; what to do instead is said."""
+
+
+def gateway() -> WeChat:
+    """Every client of this installation."""
+    found: WeChat = current_app.extensions["wechat"]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One errand on its way. ``turn`` takes the one right to tell; false where another job took it."""
+
+    wechat: WeChat
+    todo: Todo
+    turn: Callable[[], bool]
+    at: datetime
+
+
+@job(title="回传微信", max_attempts=12)
+def tell_wechat(run: Run, *, errand_id: int) -> dict[str, Any]:
+    """Bring one errand to its end. What WeChat refuses is kept with its words and told again by a person alone."""
+    with run.transaction():
+        todo = queries.todo(errand_id)
+    if todo is None:
+        return {"state": "ended"}
+
+    try:
+        is_told = TELLERS[todo.kind](Telling(gateway(), todo, partial(_turn, run, todo), run.at))
+    except Retryable as silence:
+        raise NobodyAnswered(f"微信没有应答（{silence.code}）") from silence
+    except (Refused, Impossible) as refusal:
+        if refusal.code == NOT_YET:
+            raise NobodyAnswered("支付单尚未同步到小程序，稍后再传") from refusal
+        with run.transaction():
+            errand.refuse(errand_id=errand_id, code=refusal.code, error=str(refusal), at=run.at)
+        return {"state": "refused", "code": refusal.code}
+    if not is_told:
+        return {"state": "another"}
+    _settle(run, todo)
+    return {"state": "done"}
+
+
+def _turn(run: Run, todo: Todo) -> bool:
+    with run.transaction():
+        return errand.mark_sent(errand_id=todo.errand_id, seen=todo.sent_at, at=run.at)
+
+
+def _settle(run: Run, todo: Todo) -> None:
+    """It is told; where that moved an after-sale, it is read again."""
+    with run.transaction():
+        errand.settle(errand_id=todo.errand_id, at=run.at)
+        if todo.kind not in (Kind.PARCEL, Kind.SHIPPING):
+            outbox.request(
+                "sync_case", payload={"number": todo.about}, subject=f"shop:{todo.about}", title="同步小店售后",
+                by="shop", key=f"case:{todo.about}:told:{todo.errand_id}:{int(run.at.timestamp())}",
+            )  # fmt: skip
+
+
+def _agree(one: Telling) -> bool:
+    """Agree to a return, with the address that the goods go to."""
+    if one.wechat.after_sales.get(one.todo.about).status != rules.PROCESSING:
+        return True
+    address = one.wechat.credentials.return_address
+    if not address:
+        raise Impossible("没有配置小店退货地址（WECHAT_SHOP_RETURN_ADDRESS），请配置后重试，或在小店后台同意。")
+    if not one.turn():
+        return False
+    one.wechat.after_sales.accept(one.todo.about, step=Accept.RETURN, address_id=address)
+    return True
+
+
+def _refund(one: Telling) -> bool:
+    """Refund, unless the money is back or on its way already."""
+    found = one.wechat.after_sales.get(one.todo.about)
+    if found.status in rules.REFUNDED | rules.REFUNDING:
+        return True
+    if not rules.is_live(found.status):
+        raise Impossible(f"小店售后已结束（{found.status}），没有可退的款。")
+    if found.type == rules.RETURN and found.status in (rules.PROCESSING, rules.ON_THE_WAY_BACK):
+        raise Impossible("买家还没有寄回商品，小店暂不能退款；收到退货单号后再重试。")
+    if not one.turn():
+        return False
+    one.wechat.after_sales.accept(one.todo.about, step=Accept.REFUND)
+    return True
+
+
+def _reject(one: Telling) -> bool:
+    """Refuse, with the words that our desk wrote and the reason of the shop's that fits best."""
+    found = one.wechat.after_sales.get(one.todo.about)
+    if found.status.startswith(rules.REJECTED):
+        return True
+    if found.status != rules.PROCESSING:
+        raise Impossible(f"小店售后已到“{found.status}”，不能再拒绝。")
+    scene = RETURN_SCENE if found.type == rules.RETURN else REFUND_SCENE
+    offered = one.wechat.after_sales.refusals()
+    fitting = [reason for reason in offered if reason.reject_scene in (0, scene)] or offered
+    kinds = {reason.reject_reason_type: reason.reject_reason_type_text for reason in fitting}
+    if not one.turn():
+        return False
+    kind = rules.answer_of(CaseKind(one.todo.reason), kinds)
+    one.wechat.after_sales.reject(one.todo.about, reason=one.todo.words, kind=kind)
+    return True
+
+
+def _parcel(one: Telling) -> bool:
+    """Send a parcel of the shop's order: it holds whatever was not sent before."""
+    found, (sent,) = one.wechat.orders.get(one.todo.order), one.todo.parcels
+    if any(known.waybill_id == sent.waybill for known in found.order_detail.delivery_info.delivery_product_info):
+        return True
+    if found.status not in (OrderStatus.TO_SHIP, OrderStatus.PARTLY_SHIPPED):
+        raise Impossible("小店订单已全部发货或已结束，追加的运单请在小店后台修改物流。")
+    if not one.turn():
+        return False
+    shipment = Shipment(company=rules.carrier_code(sent.carrier), number=sent.waybill, packed=_left(found))
+    one.wechat.deliveries.send(one.todo.order, [shipment])
+    return True
+
+
+def _left(found: ShopOrder) -> tuple[Packed, ...]:
+    """What of an order lies in no parcel yet."""
+    gone: dict[tuple[str, str], int] = {}
+    for one in found.order_detail.delivery_info.delivery_product_info:
+        for item in one.product_infos:
+            gone[item.product_id, item.sku_id] = gone.get((item.product_id, item.sku_id), 0) + item.product_cnt
+    left = [
+        Packed(product_id=line.product_id, sku_id=line.sku_id, number=line.sku_cnt - gone.get(_key(line), 0))
+        for line in found.order_detail.product_infos
+    ]
+    return tuple(one for one in left if one.number > 0)
+
+
+def _key(line: ProductLine) -> tuple[str, str]:
+    return line.product_id, line.sku_id
+
+
+def _shipping(one: Telling) -> bool:
+    """Say how an own payment was sent, with all its parcels; what is known there already is not told again."""
+    if one.wechat.shippings.find(one.todo.transaction).waybills == {sent.waybill for sent in one.todo.parcels}:
+        return True
+    if not one.turn():
+        return False
+    waybills = [
+        Waybill(
+            number=sent.waybill, company=rules.carrier_code(sent.carrier), goods=one.todo.goods,
+            receiver_phone=masking.phone(one.todo.phone) or "",
+        )
+        for sent in one.todo.parcels
+    ]  # fmt: skip
+    try:
+        one.wechat.shippings.upload(
+            transaction=one.todo.transaction, openid=one.todo.openid, waybills=waybills, at=one.at
+        )
+    except Refused as refusal:
+        if refusal.code in SHIPPED_BEFORE:
+            raise Impossible("这笔支付的发货信息已不能再改（微信只允许修改一次），请在小程序后台核对。") from refusal
+        raise
+    return True
+
+
+TELLERS: Mapping[Kind, Callable[[Telling], bool]] = {
+    Kind.CASE_ACCEPT: _agree,
+    Kind.CASE_REFUND: _refund,
+    Kind.CASE_REJECT: _reject,
+    Kind.PARCEL: _parcel,
+    Kind.SHIPPING: _shipping,
+}
+
+
+@job(title="补传微信", max_attempts=1)
+def tell_wechat_again(run: Run, *, at: str) -> dict[str, Any]:
+    """Ask again for errands whose own job did not bring them to an end."""
+    with run.transaction():
+        waiting = queries.overdue(before=datetime.fromisoformat(at) - rules.PATIENCE, limit=AT_ONCE)
+        for one in waiting:
+            errand.ask(one, by="timetable", key=f"errand:{one.id}:{at}")
+    return {"asked": len(waiting)}
