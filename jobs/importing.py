@@ -12,7 +12,7 @@ from flask import current_app
 from jobs import reading
 from jobs.queue import Cancelled, Run, job
 from jobs.refusals import NoSuchSheet
-from models.errors import DomainError
+from models.errors import DomainError, Missing
 from models.operations import importing as operations
 from models.operations import publishing, staging
 from models.operations.job import LeaseLost
@@ -32,8 +32,14 @@ def folder() -> Path:
     return Path(current_app.config["SETTINGS"].files) / "imports"
 
 
+class FileGone(Missing):
+    """An uploaded file that lies here no more."""
+
+
 def sheets_of(stored_name: str) -> list[SheetInfo]:
     """The sheets of an uploaded file with their first rows."""
+    if not (folder() / stored_name).exists():
+        raise FileGone("原文件已不在服务器上（可能已按保存期限清除），请重新上传")
     return reading.open_sheets(folder() / stored_name)
 
 

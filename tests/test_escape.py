@@ -1,4 +1,8 @@
-"""What a person wrote is text on every page: markup in every text column of every table, on every list and detail."""
+"""What a person wrote is text on every page: markup in every text column of every table, on every page there is.
+
+Tables come from the database and pages from the routes of the console, so that a new column or form is among them:
+lists with all their columns, the page of a row, forms with what they are filled with.
+"""
 
 import sys
 from typing import Any
@@ -6,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from werkzeug.routing import AnyConverter, IntegerConverter, Rule
 
 from console.admin.base import ReadView
 from models import db
@@ -37,9 +42,21 @@ WORDS: dict[tuple[str, str], Any] = {
         ),
         1,
     ),
+    ("content", "findings"): [],
     ("export", "columns"): ["id"],
     ("import_run", "layout"): {},
     ("member", "position"): 2,
+    ("case_draft", "verdict"): "cleared",
+    ("proof", "code"): None,
+    ("proof_step", "code"): None,
+    ("proof_step", "state"): "manual",
+    ("review_case", "boosts"): [],
+    ("risk_backtest", "result"): dict.fromkeys(
+        ("ruleset_id", "events", "hits", "held_orders", "held_fen", "held_orders_bps", "sellers", "buyers"), 1
+    ),
+    ("risk_ruleset", "live"): [],
+    ("risk_ruleset", "shadow"): [],
+    ("seat", "parent_id"): None,
     ("staff", "roles"): ["operator"],
     ("staff", "state"): "active",
 }
@@ -74,24 +91,39 @@ def _write(connection: Any, table: str, words: dict[str, str]) -> None:
     dull.insert(connection, table, row)
 
 
-def _pages(app: Flask) -> list[ReadView]:
-    return [view for view in app.extensions["admin"][0]._views if isinstance(view, ReadView)]
+def _lists(app: Flask) -> list[str]:
+    """Each list with every column it may show."""
+    pages = (view for view in app.extensions["admin"][0]._views if isinstance(view, ReadView))
+    return [f"{view.url}/?cols={','.join(column.key for column in view.columns if column.listed)}" for view in pages]
 
 
-def _visited(browser: Browser, view: ReadView, row_id: int) -> dict[str, tuple[int, str]]:
-    every = ",".join(column.key for column in view.columns if column.listed)
-    paths = [f"{view.url}/?cols={every}", *([f"{view.url}/{row_id}"] if view.has_detail else [])]
-    answers = {path: browser.get(path) for path in paths}
-    return {path: (answer.status_code, answer.text) for path, answer in answers.items()}
+def _others(app: Flask) -> list[str]:
+    """Every other page that a browser may open, about the one row of each table."""
+    names = {view.endpoint for view in app.extensions["admin"][0]._views}
+    build = app.url_map.bind("localhost").build
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.partition(".")[0] in names]
+    return sorted({
+        build(rule.endpoint, {name: _told(rule, name) for name in rule.arguments})
+        for rule in rules if "GET" in (rule.methods or ())
+    })  # fmt: skip
+
+
+def _told(rule: Rule, name: str) -> Any:
+    """Something that may stand at this place of an address."""
+    kind = rule._converters[name]
+    if isinstance(kind, AnyConverter):
+        return min(kind.items)
+    return dull.DULL["bigint"] if isinstance(kind, IntegerConverter) else "x"
 
 
 class TestMarkup:
-    def test_is_text_on_every_list_and_detail(self, hostile):
+    def test_is_text_on_every_page(self, hostile):
+        pages = {}
         with hostile.app_context():
             browser = Browser(hostile, hostile.response_class).sign_in(people.person("admin"))
-            pages = {}
-            for view in _pages(hostile):
-                pages |= _visited(browser, view, dull.DULL["bigint"])
+            for path in (*_lists(hostile), *_others(hostile)):
+                answer = browser.get(path)
+                pages[path] = (answer.status_code, answer.text if answer.mimetype == "text/html" else "")
             db.session.remove()
         broken = [path for path, (status, _) in pages.items() if status >= 500]
         alive = [path for path, (_, text) in pages.items() if any(mark in text for mark in LIVE)]

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.base import db
+from models.queries import distinct
 from models.rules.product import Terms
 from models.tables.listing import Listing
 from models.tables.member import Matrix, Member
@@ -24,8 +25,8 @@ def terms_of(product: Product) -> Terms:
 
 def categories(*, merchant_id: int | None = None) -> list[str]:
     """Every category in use, by name; of one merchant where asked."""
-    chosen = sa.select(Product.category).distinct().order_by(Product.category)
-    return list(db.session.scalars(chosen if merchant_id is None else chosen.where(Product.merchant_id == merchant_id)))
+    theirs = () if merchant_id is None else (Product.merchant_id == merchant_id,)
+    return distinct.values(Product.category, *theirs)
 
 
 def merchants() -> list[tuple[int, str]]:

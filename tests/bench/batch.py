@@ -90,14 +90,26 @@ class Bench:
         with self.app.app_context():
             return db.session.get_one(Batch, batch_id).ended_at is not None
 
-    def lease_over(self) -> float:
-        """Sweep each second as the timetable does, until the lease of the dead is over: how many seconds that took."""
+    def lease_over(self, batch_id: int) -> float:
+        """Sweep each second as the timetable does, until the lease of the dead is over: how many seconds that took.
+
+        A worker that was done before it was killed leaves no lease.
+        """
         began = time.monotonic()
-        with self.app.app_context():
-            while not timetable.sweep().returned:
-                assert time.monotonic() - began < PATIENCE
-                time.sleep(1)
+        while not self.is_over(batch_id):
+            with self.app.app_context():
+                if timetable.sweep().returned:
+                    break
+            assert time.monotonic() - began < PATIENCE, "the lease of the killed worker never ended"
+            time.sleep(1)
         return time.monotonic() - began
+
+    def ended(self, batch_id: int) -> None:
+        """New workers, one after another, until the batch is over."""
+        began = time.monotonic()
+        while not self.is_over(batch_id):
+            assert time.monotonic() - began < PATIENCE, f"not over: {self.counts(batch_id)}"
+            self.worker().wait(PATIENCE)
 
     def until(self, batch_id: int, rows: int) -> None:
         """Wait until so many rows were tried."""
@@ -118,9 +130,8 @@ def whole(bench: Bench, rows: int) -> None:
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
     at_death = bench.tried(batch_id)
-    lost = bench.lease_over()
-    while not bench.is_over(batch_id):
-        bench.worker().wait()
+    lost = bench.lease_over(batch_id)
+    bench.ended(batch_id)
     seconds = time.monotonic() - began
     with bench.app.app_context():
         again = sa.select(sa.func.count()).where(Job.subject == "whole", Job.state == "waiting")
@@ -142,6 +153,7 @@ def cancelled(bench: Bench, rows: int) -> None:
     with bench.app.app_context():
         bench.browser.post(f"/batches/{batch_id}/cancel")
     while not bench.is_over(batch_id):
+        assert time.monotonic() - began < PATIENCE, f"not cancelled: {bench.counts(batch_id)}"
         time.sleep(0.05)
     sys.stdout.write(f"   cancelled within {time.monotonic() - began:.1f} s; results {bench.counts(batch_id)}\n")
     worker.terminate()

@@ -1,6 +1,7 @@
 """The pages about members at 1,000,000 members: lists, one member's page, the admission desk, the forecast.
 
-The bar: every page p95 at most 100 ms but the forecast of all cycles; a member's page at most 40 statements.
+The bar: every page p95 at most 100 ms, a member's page at most 40 statements. The forecast's figures are counted over
+all cycles and come after their page.
 """
 
 import random
@@ -146,6 +147,7 @@ def pages() -> dict[str, list[str]]:
         "a candidate's page": [f"/admission/{one // 20 * 20 + 10}" for one in ids],
         "cycles ending": ["/standing/"],
         "cycles: will freeze on a day": [f"/standing/?outcome=frozen&ends_from={soon}&ends_to={soon}"],
+        "forecast": ["/standing/forecast"],
         "ranks": ["/ranks/"],
         "operation log": ["/standing-log/"],
     }  # fmt: skip
@@ -194,7 +196,7 @@ def main() -> None:
         for _ in range(5):
             began = time.perf_counter()
             with app.app_context():
-                status = browser.get("/standing/forecast").status_code
+                status = browser.get("/standing/forecast/days").status_code
             sys.stdout.write(f"   forecast of 30 days: {time.perf_counter() - began:.2f} s ({status})\n")
         count = statements(browser, f"/members/{MEMBERS // 3}")
         sys.stdout.write(f"   a member's page takes {count} statements\n")

@@ -162,11 +162,17 @@ class StandingView(ReadView):
     @expose("/forecast")
     @permits("member.view")
     def forecast(self) -> Any:
+        """The page of the forecast, there at once: its figures are counted over every cycle and come after it."""
+        return self.render("member/forecast.html")
+
+    @expose("/forecast/days")
+    @permits("member.view")
+    def days(self) -> Any:
         """How many will freeze, exit, lapse on each of the next thirty days if nothing more happens."""
         policy, today = in_force(), formatting.today()
         days = forecast(today, policy)
         return self.render(
-            "member/forecast.html",
+            "member/forecast_days.html",
             days=days,
             outcomes=OUTCOMES,
             policy=policy,

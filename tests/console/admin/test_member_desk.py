@@ -142,7 +142,7 @@ class TestForecast:
 
     def test_leads_from_each_number_to_its_rows(self, staff, cycles):
         browser = staff("operator")
-        page = browser.get("/standing/forecast").text
+        page = browser.get("/standing/forecast/days").text
         links = [link.replace("&amp;", "&") for link in re.findall(r'href="(/standing/\?[^"]*outcome=[^"]*)"', page)]
         assert links
         frozen = [link for link in links if "outcome=frozen" in link]
@@ -167,7 +167,7 @@ class TestForecast:
         assert "5 天内没有人将冻结" in staff("operator").get("/standing/sentence").text
 
     def test_counts_candidates_who_lapse(self, staff, candidate):
-        page = staff("operator").get("/standing/forecast").text
+        page = staff("operator").get("/standing/forecast/days").text
         assert "/admission/?lapses_from=" in page
 
 
