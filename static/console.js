@@ -157,10 +157,14 @@
       if (here) location.href = here.dataset.href;
       return;
     }
-    const act = keys[event.key] || $(`[data-key="${CSS.escape(event.key)}"]`);
-    if (!act) return;
+    // What goes on or back only where there is somewhere to go leaves its key to the page.
+    const does = keys[event.key], own = $(`[data-key="${CSS.escape(event.key)}"]`);
+    if (!does && !own) return;
     event.preventDefault();
-    if (typeof act === "function") act(); else { act.click(); act.closest("details[open]")?.querySelector("select, textarea, input:not([type=hidden]):not([data-late])")?.focus(); }
+    if (does?.() === false || (!does && own)) {
+      own?.click();
+      own?.closest("details[open]")?.querySelector("select, textarea, input:not([type=hidden]):not([data-late])")?.focus();
+    }
   });
 
   // A part of the page that refreshes itself while work goes on: data-poll is its address, data-every its seconds.

@@ -118,7 +118,7 @@ WALKS = {
     "appeal": ("reviewer", appealed, by_digit),
     "payout": ("reviewer", payout, by_digit),
     "admission": ("reviewer", picture, at_desk("a", "Tab", "ArrowDown", "Tab", "Enter")),
-    "after_sale": ("support", return_of, at_desk("p", "Tab", "Tab", "ArrowDown", "Tab", "Enter")),
+    "after_sale": ("support", return_of, at_desk("m", "Tab", "Tab", "ArrowDown", "Tab", "Enter")),
     "compliance": ("reviewer", punishment, by_digit),
     "complaint": ("support", complaint_of, at_desk("a", "已核实，佣金将于退货期满后结算。", "Tab", "Enter")),
 }

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from models import Case, StaffTie, Strike, db
-from models.operations import appeal, case_decision, casework
+from models.operations import appeal, case_decision, hold
 from models.queries import casefile
 from tests.operations import docket, world
 from tests.operations.docket import opened, taken
@@ -187,7 +187,7 @@ class TestLists:
     def test_of_money_on_hold_names_the_case_or_its_lack(self, staff):
         made = docket.held()
         docket.suspect("o2")
-        casework.cases.hold.hold(number="o2", at=docket.AT)
+        hold.hold(number="o2", at=docket.AT)
         page = staff("reviewer").get("/held/").text
         assert f"/cases/{made.id}" in page
         assert "无个案" in page
