@@ -71,7 +71,7 @@ class Live:
 
 @pytest.fixture(scope="session")
 def live(services, settings: Settings) -> Iterator[Live]:
-    """Web, worker and timetable on a database and a Redis database of their own."""
+    """Web, workers, timetable and a simulated WeChat on a database and a Redis database of their own."""
     name = f"live_{uuid.uuid4().hex[:8]}"
     with superuser(services) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE pristine OWNER qianxing_owner".encode())
@@ -84,7 +84,7 @@ def live(services, settings: Settings) -> Iterator[Live]:
     )
     supervisor = Supervisor()
     try:
-        address = start(supervisor, own, folder)
+        address = start(supervisor, own, folder, is_simulated=True)
         app = create_app(own)
         yield Live(address, app, folder, supervisor)
         with app.app_context():

@@ -18,7 +18,7 @@ class TestSamples:
         [
             ("store_order_get_window_pending", 20, Scene.SHOWCASE, Account(Kind.FINDER, "sphQx7TestFinder01")),
             ("store_order_get_live_completed", 100, Scene.LIVE, None),
-            ("store_order_get_share_link_headsupplier", 30, Scene.SHARE_LINK, None),
+            ("store_order_get_share_link_headsupplier", 20, Scene.SHARE_LINK, None),
         ],
     )
     def test_are_read_whole(self, shared, name, status, scene, first):

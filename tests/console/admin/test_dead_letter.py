@@ -60,5 +60,5 @@ class TestLamps:
     def test_stand_on_the_workbench_of_whoever_reads_policies(self, staff, session):
         page = staff("compliance").get("/").text
         assert "合规灯" in page
-        assert "现行策略" in page
+        assert "规则检查" in page
         assert "合规灯" not in staff("merchant").get("/").text
