@@ -3,6 +3,7 @@
 from io import BytesIO
 from random import Random
 
+import cv2
 import numpy as np
 from PIL import Image, ImageFilter
 
@@ -44,8 +45,8 @@ def photographed(picture: Image.Image, chance: Random) -> Image.Image:
     angle, pitch = chance.uniform(0, np.pi), chance.uniform(3.5, 9)
     waves = ((across * np.cos(angle) + down * np.sin(angle)) * 2 * np.pi / pitch).astype(np.float32)
     moire = np.sin(waves) * np.float32(chance.uniform(1, 6))
-    grain = noise.standard_normal(pixels.shape, np.float32) * np.float32(chance.uniform(2, 7))
-    pixels = pixels * light.astype(np.float32)[..., None] + moire[..., None] + grain
+    grain = noise.standard_normal(pixels.shape[:2], np.float32) * np.float32(chance.uniform(2, 7))
+    pixels = pixels * light.astype(np.float32)[..., None] + (moire + grain)[..., None]
     made = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
     return made.filter(ImageFilter.GaussianBlur(chance.uniform(0.2, 0.9)))
 
@@ -59,17 +60,8 @@ def _tilted(picture: Image.Image, chance: Random) -> Image.Image:
     wide, tall = canvas.size
     corners = [(0, 0), (wide, 0), (wide, tall), (0, tall)]
     moved = [(x + wide * chance.uniform(-0.022, 0.022), y + tall * chance.uniform(-0.012, 0.012)) for x, y in corners]
-    numbers = _perspective(corners, moved)
-    return canvas.transform(canvas.size, Image.Transform.PERSPECTIVE, numbers, Image.Resampling.BICUBIC)
-
-
-def _perspective(target: list[tuple[float, float]], source: list[tuple[float, float]]) -> list[float]:
-    """The eight numbers that take each corner of the target to its place in the source."""
-    rows, values = [], []
-    for (x, y), (u, v) in zip(target, source, strict=True):
-        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
-        values += [u, v]
-    return list(np.linalg.solve(np.array(rows, dtype=float), np.array(values, dtype=float)))
+    turn = cv2.getPerspectiveTransform(np.array(moved, np.float32), np.array(corners, np.float32))
+    return Image.fromarray(cv2.warpPerspective(np.asarray(canvas), turn, canvas.size, flags=cv2.INTER_CUBIC))
 
 
 def _file(picture: Image.Image, kind: str, **how: int) -> bytes:
