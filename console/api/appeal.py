@@ -33,7 +33,10 @@ def _whole(text: str) -> str:
 
 
 class Appealing(Body):
-    """``subject`` names the decision: ``strike:ID``, ``showcase``, ``order:NUMBER`` (on hold), ``after_sale:ID``."""
+    """``subject`` names the decision.
+
+    One of ``strike:ID``, ``showcase``, ``order:NUMBER`` (on hold), ``after_sale:ID``, ``proof:TASK`` (its picture).
+    """
 
     subject: Annotated[str, Field(min_length=1, max_length=80)]
     words: Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_whole)]

@@ -8,14 +8,16 @@ import sqlalchemy as sa
 
 from models.base import db
 from models.errors import Conflict, Invalid, Missing
-from models.operations import after_sale, hold, outbox, showcase, strike
+from models.operations import after_sale, hold, outbox, proof, showcase, strike
 from models.operations import case as cases
 from models.queries import appeal as queries
 from models.queries import member as members
+from models.queries import proof as proofs
 from models.rules.after_sale import Kind
 from models.rules.after_sale import State as AfterSaleState
 from models.rules.approval import SameHands
 from models.rules.case import Queue
+from models.rules.proof import State as ProofState
 from models.rules.standing import Showcase
 from models.tables.after_sale import AfterSale
 from models.tables.case import Case, CaseHold
@@ -57,8 +59,10 @@ class Against:
 
 
 def file(*, member_id: int, subject: str, words: str, at: datetime) -> Appeal:
-    """A member appeals: a strike (``strike:ID``), the closure of the showcase (``showcase``), a hold (``order:NUMBER``)
-    or the refusal of an after-sale (``after_sale:ID``). It becomes a case that another person decides.
+    """A member appeals; it becomes a case that another person decides.
+
+    Against a strike (``strike:ID``), the closure of the showcase (``showcase``), a hold (``order:NUMBER``), the refusal
+    of an after-sale (``after_sale:ID``) or of the newest picture of an admission task (``proof:TASK``).
     """
     said = words.strip()
     if not 0 < len(said) <= 2_000:
@@ -156,6 +160,15 @@ def _after_sale(member_id: int, ref: str) -> tuple[str, Against] | None:
     )
 
 
+def _proof(member_id: int, ref: str) -> tuple[str, Against] | None:
+    seller_id = proofs.seller_of(member_id, int(ref)) if _is_id(ref) else None
+    found = next(iter(proofs.of_task(member_id, seller_id)), None) if seller_id else None
+    if found is None or found.state != ProofState.REJECTED or found.decided_at is None:
+        return None
+    by = found.decided_by or RULES
+    return f"proof:{found.id}", Against(found.decided_at, by, f"对准入任务 {int(ref)} 的截图审核结果提出申诉")
+
+
 def _is_id(ref: str) -> bool:
     return ref.isascii() and ref.isdigit() and len(ref) < 19
 
@@ -205,6 +218,14 @@ def _undo_after_sale(ref: int, at: datetime, by: str) -> None:
     after_sale.open_(number=number, kind=Kind(refused.kind), words=f"申诉成立：{refused.reason}", at=at, day=_day)
 
 
+def _undo_proof(ref: int, at: datetime, by: str) -> None:
+    """The picture is back at the desk, with what its sender says."""
+    words = db.session.scalar(
+        sa.select(Appeal.words).where(Appeal.subject == f"proof:{ref}").order_by(Appeal.id.desc()).limit(1)
+    )
+    proof.reopen(proof_id=ref, words=words or "", at=at, by=by)
+
+
 def _day(at: datetime) -> date:
     return at.astimezone(SHANGHAI).date()
 
@@ -212,7 +233,9 @@ def _day(at: datetime) -> date:
 _CLOSURES = {strike.CLOSED_BY, showcase.BY_STAFF}
 _READ: Mapping[str, Callable[[int, str], tuple[str, Against] | None]] = {
     "strike": _strike, "showcase": _closure, "order": _held, "after_sale": _after_sale,
+    "proof": _proof,
 }  # fmt: skip
 _UNDO: Mapping[str, Callable[[int, datetime, str], None]] = {
     "strike": _undo_strike, "showcase": _undo_closure, "order": _undo_hold, "after_sale": _undo_after_sale,
+    "proof": _undo_proof,
 }  # fmt: skip

@@ -103,13 +103,26 @@ def appeal(*, member_id: int, n: int, words: str, at: datetime, by: str) -> Proo
         raise NoProof("没有找到可以申请复核的截图，请刷新后再试。")
     proof = _locked(last.id)
     rules.check_appeal(state=State(proof.state), is_appealed=proof.appealed_at is not None, words=words)
+    _look_again(proof, words, at, by)
+    return proof
+
+
+def reopen(*, proof_id: int, words: str, at: datetime, by: str) -> Proof:
+    """An appeal against a rejection was won: a person looks at the picture again, unless another took its place."""
+    proof = _locked(proof_id)
+    later = [State(one.state) for one in queries.of_task(proof.member_id, proof.seller_id) if one.id != proof.id]
+    if proof.state == State.REJECTED and not set(later) - {State.REJECTED}:
+        _look_again(proof, words, at, by)
+    return proof
+
+
+def _look_again(proof: Proof, words: str, at: datetime, by: str) -> None:
     proof.state, proof.code, proof.note = State.MANUAL, Code.APPEALED, ""
     proof.decided_at, proof.decided_by = None, None
     proof.appealed_at, proof.appeal = at, " ".join(words.split())[: rules.APPEAL_LENGTH]
     db.session.flush()
     _step(proof, "appealed", at, by)
     outbox.emit("proof.appealed", subject=subject(proof), proof_id=proof.id)
-    return proof
 
 
 def accept(*, proof_id: int, number: str, note: str, at: datetime, by: str) -> Proof:

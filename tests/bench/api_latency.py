@@ -9,6 +9,7 @@ import dataclasses
 import http.client
 import itertools
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -19,6 +20,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import quantiles
+
+import structlog
 
 from console import config, create_app, embedded, installation, machine
 from console.supervisor import Child, Supervisor
@@ -78,6 +81,7 @@ def tell(name: str, ours: list[float], bare: list[float], seconds: float) -> Non
 
 def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     supervisor = Supervisor()
     with tempfile.TemporaryDirectory() as name, embedded.running(Path(name)) as services:
         folder = Path(name)

@@ -5,13 +5,16 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from models import Appeal, Case, Member, Strike, db
-from models.operations import after_sale, appeal, approval, case_decision, showcase, strike
+from models import Appeal, Case, Member, Proof, Strike, db
+from models.operations import after_sale, appeal, approval, case_decision, proof, showcase, strike
+from models.operations.proof import Sent
 from models.rules.after_sale import Kind
 from models.rules.approval import SameHands
+from models.rules.reading import Fields
 from tests.operations import docket, world
 from tests.operations.docket import AT, REASON, held, reviewer
 from tests.operations.test_case_decision import decided, shares
+from tests.village import happens
 
 DAY = timedelta(days=1)
 
@@ -158,3 +161,48 @@ class TestAfterSale:
         decided(case_of(made), reviewer(), "cleared", at=AT + DAY)
         again = after_sale.queries.of_order(asked.order_id)
         assert (again.state, again.reason) == ("opened", "申诉成立：破损")
+
+
+class TestProof:
+    """The verdict on a picture, by a rule or by a person of the desk."""
+
+    @pytest.fixture
+    def sent(self):
+        happens("policy", preset="plan")
+        return self.send(world.joins("W1", "M-10", AT))
+
+    @staticmethod
+    def send(who: Member, seed: int = 0) -> Proof:
+        facts = {"sha256": bytes([seed]) * 32, "hash64": seed, "outline": bytes([seed]) * 128}
+        sent = Sent(picture=f"{seed}.jpg", width=300, height=600, **facts)
+        made = proof.submit(member_id=who.id, n=1, sent=sent, at=AT, by="member:W1")
+        return proof.judge(proof_id=made.id, read=Fields(), at=AT)
+
+    def test_that_is_won_brings_the_picture_back_to_the_desk(self, sent):
+        made = filed("proof:1", db.session.get_one(Member, sent.member_id))
+        assert (made.subject, made.against_by) == (f"proof:{sent.id}", "system:judge")
+        decided(case_of(made), reviewer(), "cleared")
+        assert (sent.state, sent.code, sent.appeal) == ("manual", "appealed", "都是真实顾客")
+
+    def test_by_a_person_is_decided_by_another(self, sent):
+        me = reviewer()
+        proof.appeal(member_id=sent.member_id, n=1, words="请看", at=AT, by="member:W1")
+        proof.reject(proof_id=sent.id, code="forged", note="", at=AT, by=f"staff:{me.id}")
+        made = filed("proof:1", db.session.get_one(Member, sent.member_id))
+        with pytest.raises(SameHands):
+            appeal.conclude(appeal_id=made.id, won=True, answer="new_evidence", at=AT, by=f"staff:{me.id}")
+        appeal.conclude(appeal_id=made.id, won=False, answer="nothing_new", at=AT, by=f"staff:{reviewer().id}")
+        assert sent.state == "rejected"
+
+    def test_that_is_won_leaves_a_newer_picture_alone(self, sent):
+        who = db.session.get_one(Member, sent.member_id)
+        made = filed("proof:1", who)
+        newer = self.send(who, 1)
+        proof.appeal(member_id=who.id, n=1, words="请看", at=AT, by="member:W1")
+        appeal.conclude(appeal_id=made.id, won=True, answer="new_evidence", at=AT, by=f"staff:{reviewer().id}")
+        assert (sent.state, newer.state) == ("rejected", "manual")
+
+    @pytest.mark.parametrize("subject", ["proof:2", "proof:11", "proof:0", "proof:x"])
+    def test_is_against_a_picture_that_was_rejected(self, sent, subject):
+        with pytest.raises(appeal.NothingToAppeal):
+            filed(subject, db.session.get_one(Member, sent.member_id))
