@@ -15,7 +15,7 @@ def create_app(settings: config.Settings) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True, "pool_size": 20},
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 20},
         SETTINGS=settings,
     )
     blind.use(settings.secret_key)

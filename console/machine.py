@@ -162,7 +162,8 @@ def _start_others(supervisor: Supervisor, settings: Settings, root: Path) -> Non
     environment = config.to_environment(settings)
     for pool in workers.POOLS:
         command = [sys.executable, "-m", "console.cli", "worker", "--pool", pool]
-        supervisor.add(_child(f"worker-{pool}", command, environment, root))
+        for n in range(workers.COPIES.get(pool, 1)):
+            supervisor.add(_child(f"worker-{pool}-{n + 1}" if n else f"worker-{pool}", command, environment, root))
     supervisor.add(_child("timetable", [sys.executable, "-m", "console.cli", "timetable"], environment, root))
 
 

@@ -7,14 +7,12 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-import sqlalchemy as sa
 from flask import (
     Flask,
     Response,
     abort,
     current_app,
     g,
-    has_request_context,
     jsonify,
     render_template,
     request,
@@ -24,19 +22,15 @@ from flask import (
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as BaseResponse
 
-from console import files, formatting, problem
+from console import files, formatting, pool, problem
 from console.catalogue import LANGUAGES, Languages, chosen
 from console.logs import REQUEST_ID
 from models import db
 from models.errors import Conflict, DomainError, Forbidden, Invalid, Missing
 
-STATEMENT_SECONDS = 5
-# Of the mini-program's reads. Its writes may stand in line for a lock first: joiners are placed one after another.
-API_STATEMENT_SECONDS = 2
 LARGEST = formatting.size(files.LARGEST_BYTES)
 _STATUS = {
     Invalid: HTTPStatus.BAD_REQUEST,
@@ -77,13 +71,6 @@ def _choose_language() -> None:
     language = request.args.get("lang")
     if language in LANGUAGES and not problem.is_api():
         session["lang"] = language
-
-
-def _limit_statements(orm_session: Session, transaction: object, connection: sa.Connection) -> None:
-    if has_request_context():
-        is_read = problem.is_api() and request.method == "GET"
-        seconds = API_STATEMENT_SECONDS if is_read else STATEMENT_SECONDS
-        connection.execute(sa.text(f"SET LOCAL statement_timeout = '{seconds}s'"))
 
 
 def _policy() -> str:
@@ -214,5 +201,4 @@ def register(app: Flask) -> None:
         csp_nonce=nonce, asset=_asset, language=chosen, other_language=_other_language, link_with=_link_with,
         link_without=_link_without, steady_query=_steady_query, menu=list, banners=list, sizes=SIZES,
     )  # fmt: skip
-    if not sa.event.contains(Session, "after_begin", _limit_statements):
-        sa.event.listen(Session, "after_begin", _limit_statements)
+    pool.register()

@@ -31,6 +31,8 @@ POOLS: dict[str, tuple[str, ...]] = {
     "picture": ("picture",),
     "export": ("export",),
 }
+# Two hundred pictures within two minutes: one process reads one at a time.
+COPIES = {"picture": 2}
 GRACE_SECONDS = 25.0
 RECONNECT_SECONDS = 1.0
 SURRENDER_TRIES = 10

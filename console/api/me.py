@@ -1,14 +1,14 @@
 """Registration, one's own dossier and data, and the way out."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 from sqlalchemy.exc import IntegrityError
 
 from console.api.route import Call, Guard, route
 from console.api.schema import Answer, Body, Count, Instant, Number, Words
-from console.api.shown import masked_name, masked_phone
-from models import Member, Person, db
+from console.api.shown import masked, masked_name, masked_phone
+from models import Member, db
 from models.errors import Conflict
 from models.operations import identity, note
 from models.queries import admission, portal
@@ -144,15 +144,12 @@ def showcase(call: Call) -> Window:
 
 
 def _me(call: Call) -> Me:
-    found = db.session.get_one(Member, call.member_id)
-    person: Any = db.session.query(Person).filter_by(member_id=found.id).populate_existing().one_or_none()
-    current = agreements.current(call.at)
+    found = portal.dossier(call.member_id)
     return Me(
-        code=found.code, nickname=person.nickname if person else None,
-        phone=masked_phone(person.phone) if person else None, standing=found.standing, showcase=found.showcase,
-        rank=found.rank, sponsor=masked_name(found.sponsor_id), registered_at=found.registered_at,
-        lapse_at=found.lapse_at, qualified_at=found.qualified_at, has_real_name=found.real_name_at is not None,
-        has_accepted_current=current is None or agreements.has_accepted(
-            member_id=found.id, agreement_id=current.id
-        ),
+        code=found.code, nickname=found.nickname, phone=masked_phone(found.phone), standing=found.standing,
+        showcase=found.showcase, rank=found.rank,
+        sponsor=masked(found.sponsor, found.sponsor_name) if found.sponsor else None,
+        registered_at=found.registered_at, lapse_at=found.lapse_at, qualified_at=found.qualified_at,
+        has_real_name=found.real_name_at is not None,
+        has_accepted_current=not agreements.owes_consent(member_id=call.member_id, at=call.at),
     )  # fmt: skip

@@ -86,7 +86,7 @@ def judge(*, proof_id: int, read: Fields | None, at: datetime) -> Proof:
         _write(proof, read, at)
         _alone_with(read.number)
         twins = queries.twins(proof, read.number)
-        order, verdict = _judged(proof, read, has_twin=bool(twins))
+        order, verdict = _judged(proof, read, has_twin=queries.may_be_reused(proof, twins))
     if (proof.state, proof.code) == (verdict.state, verdict.code):
         return proof
     proof.order_id, proof.twin_id, proof.judged_at = order.id if order else None, next(iter(twins), None), at

@@ -59,6 +59,23 @@ def names(member_ids: Sequence[int]) -> dict[int, tuple[str, str | None]]:
     return {row.id: (row.code, row.nickname) for row in db.session.execute(found)}
 
 
+def dossier(member_id: int) -> Any:
+    """A member's own facts with its sponsor's code and nickname, in one row."""
+    sponsor, name = aliased(Member), aliased(Person)
+    found = (
+        sa.select(
+            Member.code, Member.standing, Member.showcase, Member.rank, Member.registered_at, Member.lapse_at,
+            Member.qualified_at, Member.real_name_at, Person.nickname, Person.phone,
+            sponsor.code.label("sponsor"), name.nickname.label("sponsor_name"),
+        )
+        .outerjoin(Person, Person.member_id == Member.id)
+        .outerjoin(sponsor, sponsor.id == Member.sponsor_id)
+        .outerjoin(name, name.member_id == sponsor.id)
+        .where(Member.id == member_id)
+    )  # fmt: skip
+    return db.session.execute(found).one()
+
+
 def seat_with_parent(member_id: int) -> Any:
     """A member's seat and whose it hangs under."""
     above = aliased(Seat)

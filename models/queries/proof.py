@@ -111,14 +111,35 @@ def twins(proof: Proof, number: str | None) -> list[int]:
 
 
 def _alike(proof: Proof, others: sa.ColumnElement[bool]) -> list[int]:
-    """Near-identical pictures among those that share a band, the nearest first."""
-    near: dict[int, int] = {}
+    """Near-identical pictures among those that share a band: those that may show the same order, the nearest first."""
+    near: dict[int, tuple[bool, int]] = {}
     for band in BANDS:
-        chosen = sa.select(Proof.id, Proof.outline).where(band == getattr(proof, band.key), others)
-        for row in db.session.execute(chosen.order_by(Proof.id.desc()).limit(likeness.CANDIDATES_A_BAND)):
+        chosen = sa.select(Proof.id, Proof.outline, _tells_apart(proof).label("is_apart"))
+        chosen = chosen.where(band == getattr(proof, band.key), others).order_by(Proof.id.desc())
+        for row in db.session.execute(chosen.limit(likeness.CANDIDATES_A_BAND)):
             if likeness.is_alike(row.outline, proof.outline):
-                near[row.id] = likeness.distance(row.outline, proof.outline)
-    return sorted(near, key=lambda one: (near[one], one))
+                near[row.id] = row.is_apart, likeness.distance(row.outline, proof.outline)
+    return sorted(near, key=lambda one: (*near[one], one))
+
+
+def _tells_apart(proof: Proof) -> sa.ColumnElement[bool]:
+    """Whether something read in both pictures says that they show two orders.
+
+    One layout on one kind of phone makes any two orders look nearly the same.
+    """
+    read = (Proof.number, Proof.placed_at, Proof.paid_at)
+    differs = [column != getattr(proof, column.key) for column in read if getattr(proof, column.key) is not None]
+    return sa.or_(sa.false(), *(sa.func.coalesce(one, sa.false()) for one in differs))
+
+
+def may_be_reused(proof: Proof, twin_ids: Sequence[int]) -> bool:
+    """Whether one of a picture's twins is the same file, or may show the same order.
+
+    An earlier one that waits to be read is judged by itself: of two that claim a number, one at most has its record.
+    """
+    is_read = sa.or_(Proof.state != State.WAITING, Proof.read_at.is_not(None))
+    is_same = sa.or_(Proof.sha256 == proof.sha256, sa.and_(is_read, sa.not_(_tells_apart(proof))))
+    return db.session.scalar(sa.select(Proof.id).where(Proof.id.in_(twin_ids), is_same).limit(1)) is not None
 
 
 def to_read(proof_id: int) -> Proof | None:

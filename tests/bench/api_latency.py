@@ -1,4 +1,4 @@
-"""``python -m tests.bench.api_latency [SECONDS]``: one read and one write against a bare Flask endpoint.
+"""``python -m tests.bench.api_latency [SECONDS]``: two reads and a write against a bare Flask endpoint.
 
 The same gunicorn with the same settings serves both, one process of 16 threads; four connections ask, turn by turn in
 short rounds, so that a busy machine is as busy for the one as for the other. The bar (quality): at least 0.30 of the
@@ -133,6 +133,9 @@ class Caller:
     def read(self, connection: http.client.HTTPConnection) -> None:
         asks(connection, "GET", "/api/v1/me", self.headers(), "")
 
+    def row(self, connection: http.client.HTTPConnection) -> None:
+        asks(connection, "GET", "/api/v1/me/showcase", self.headers(), "")
+
     def write(self, connection: http.client.HTTPConnection) -> None:
         keyed = {**self.headers(), "Idempotency-Key": uuid.uuid4().hex, "Content-Type": "application/json"}
         asks(connection, "POST", "/api/v1/me/notices/read", keyed, json.dumps({"until": 1}))
@@ -146,7 +149,10 @@ def _measure(
     supervisor: Supervisor, settings: config.Settings, folder: Path, tokens: list[str], seconds: float
 ) -> None:
     ports, caller = _started(supervisor, settings, folder), Caller(tokens)
-    for name, ask in (("read GET /me", caller.read), ("write POST /me/notices/read", caller.write)):
+    for name, ask in (
+        ("read GET /me/showcase", caller.row), ("read GET /me", caller.read),
+        ("write POST /me/notices/read", caller.write),
+    ):  # fmt: skip
         ours: list[float] = []
         plain: list[float] = []
         for _ in range(ROUNDS):

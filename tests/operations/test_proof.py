@@ -199,6 +199,20 @@ class TestTwin:
         second = submitted(candidate, n=1, seed="2", hash64=0xFFFF_2222_0000_0000, outline=near)
         assert judged(second) == ("manual", "twin")
 
+    @pytest.mark.parametrize(
+        "apart",
+        [{"number": "3799999999999999999"}, {"number": None, "placed_at": LATER}, {"number": None, "paid_at": LATER}],
+    )
+    def test_is_no_other_order_that_looks_nearly_the_same(self, candidate, apart):
+        bought()
+        judged(submitted(candidate, n=2, seed="1", hash64=7, outline=bytes(128)), **apart)
+        assert judged(submitted(candidate, n=1, seed="2", hash64=7, outline=bytes(128))) == ("passed", "agrees")
+
+    def test_is_none_that_still_waits_to_be_read(self, candidate):
+        bought()
+        submitted(candidate, n=2, seed="1", hash64=7, outline=bytes(128))
+        assert judged(submitted(candidate, n=1, seed="2", hash64=7, outline=bytes(128))) == ("passed", "agrees")
+
     def test_is_no_picture_that_shares_a_band_by_chance(self, candidate):
         bought()
         judged(submitted(candidate, n=2, seed="1", hash64=7), number=None)

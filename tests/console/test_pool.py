@@ -1,0 +1,40 @@
+"""Connections of the pool: found dead after a rest, limited in requests, and not limited outside of them."""
+
+import sqlalchemy as sa
+
+from console import pool
+from models import db
+
+MINE = sa.text("SELECT pg_backend_pid()")
+LIMIT = sa.text("SHOW statement_timeout")
+
+
+def rested(seconds: float = 2 * pool.REST_SECONDS) -> None:
+    """Everything in the pool was left so long ago."""
+    with db.engine.connect() as connection:
+        info = connection.info
+    info["left_at"] -= seconds
+
+
+class TestPool:
+    def test_replaces_what_died_while_it_rested(self, own_app):
+        with own_app.app_context():
+            with db.engine.connect() as connection:
+                dead = connection.scalar(MINE)
+            rested()
+            address = sa.make_url(own_app.config["SQLALCHEMY_DATABASE_URI"])
+            other = sa.create_engine(address, poolclass=sa.NullPool)
+            with other.connect() as connection:
+                connection.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": dead})
+            with db.engine.connect() as connection:
+                assert connection.scalar(MINE) != dead
+
+    def test_limits_statements_in_a_request_and_there_alone(self, own_app):
+        with own_app.test_request_context():
+            assert db.session.scalar(LIMIT) == "5s"
+            db.session.rollback()
+            with db.engine.connect() as connection:
+                assert connection.scalar(LIMIT) == "5s"
+            db.session.remove()
+        with own_app.app_context(), db.engine.connect() as connection:
+            assert connection.scalar(LIMIT) == "0"
