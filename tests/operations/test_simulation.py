@@ -15,7 +15,11 @@ class TestPaidAt:
         for distance, seller in enumerate(("d", "c", "b", "a", "M-10"), 1):
             tale.order(f"o{distance}", seller, buyer="x", kind="admission", commission=2_000, cost=1_000)
             tale.do("complete", order=f"o{distance}")
-            query = sa.select(sa.func.coalesce(sa.func.sum(Share.amount_fen), 0)).select_from(Share).join(Order, Order.id == Share.order_id)
+            query = (
+                sa.select(sa.func.coalesce(sa.func.sum(Share.amount_fen), 0))
+                .select_from(Share)
+                .join(Order, Order.id == Share.order_id)
+            )
             booked[distance] = db.session.scalar(query.where(Order.number == f"o{distance}", Share.kind == "level"))
         assert booked == {1: 2_000, 2: 2_000, 3: 2_000, 4: 0, 5: 0}
         assert booked == {distance: simulation.paid_at(distance, 2_000, PLAN) for distance in booked}
