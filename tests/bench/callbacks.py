@@ -1,10 +1,11 @@
 """`python -m tests.bench.callbacks [CALLS]`: callbacks repeated, out of order and forged, beside a clean run.
 
-A tenth as many transfers as calls is waited for. The clean run tells each of them once, in order; the other tells the
+One transfer for each twenty-five calls is waited for. The clean run tells each of them once, in order; the other tells the
 same many times over, shuffled, with one call in five forged. Both must end in the same books. Printed: accepted
 forgeries, whether the states are equal, and how long an answer took (kept in PostgreSQL before it is given).
 """
 
+import logging
 import os
 import random
 import sys
@@ -13,6 +14,7 @@ from datetime import timedelta
 from statistics import quantiles
 
 import sqlalchemy as sa
+import structlog
 from flask import current_app
 
 from console import replay
@@ -28,7 +30,7 @@ from tests.gateways.wire import Wire, pay, signing
 from tests.jobs.callbacks import notice
 from tests.operations import world
 
-CALLS, FORGED_IN, EACH_FEN = 10_000, 5, 100
+CALLS, ABOUT_ONE_IN, FORGED_IN, EACH_FEN = 10_000, 25, 5, 100
 AT = world.AT + timedelta(days=7)
 FORGERIES = ({"signer": "forger"}, {"age": 301}, {"serial": "PUB_KEY_ID_ANOTHER"})
 
@@ -98,8 +100,9 @@ def run(transfers: int, calls: list[tuple[bytes, dict]]) -> tuple[tuple, list[fl
 
 
 def main() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     calls = int(sys.argv[1]) if len(sys.argv) > 1 else CALLS
-    dice, transfers = random.Random(20261130), max(1, calls // 10)
+    dice, transfers = random.Random(20261130), max(1, calls // ABOUT_ONE_IN)
     clean = [(told(n), {}) for n in range(transfers)]
     dirty = list(clean)
     while len(dirty) < calls:
