@@ -177,18 +177,19 @@ def tell_refund(run: Run, *, order_id: int, n: int) -> dict[str, Any]:
     return {"told": int(made is not None)}
 
 
-@job(title="通知发货")
-def tell_parcel(run: Run, *, parcel_id: int) -> dict[str, Any]:
-    """Tell a buyer who is a member that a parcel has left."""
+@job(title="通知发货", is_batched=True)
+def tell_parcels(run: Run, *, event_ids: list[int]) -> dict[str, Any]:
+    """Tell buyers who are members that their parcels have left."""
+    told = 0
     with run.transaction():
-        row = news.parcel(parcel_id)
-        if row is None or not _is_news(run, row.sent_at):
-            return {"told": 0}
-        made = notice.tell(
-            member_id=row.buyer_id, template="order.shipped", about=f"parcel:{parcel_id}", at=run.at,
-            values={"number": row.number, "carrier": row.carrier, "waybill": row.waybill},
-        )  # fmt: skip
-    return {"told": int(made is not None)}
+        for row in news.parcels(event_ids):
+            if not _is_news(run, row.sent_at):
+                continue
+            values = {"number": row.number, "carrier": row.carrier, "waybill": row.waybill}
+            about = f"parcel:{row.id}"
+            made = notice.tell(member_id=row.buyer_id, template="order.shipped", values=values, about=about, at=run.at)
+            told += made is not None
+    return {"told": told}
 
 
 @job(title="通知尾款")

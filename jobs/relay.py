@@ -63,7 +63,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "product.retired": (),
     "product.taken_down": (),
     "parcel.delivered": (),
-    "parcel.sent": ("tell_parcel",),
+    "parcel.sent": ("tell_parcels",),
     "reckoning.made": (),
     "risk.compared": (),
     "risk.published": (),

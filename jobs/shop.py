@@ -1,6 +1,8 @@
 """The WeChat shop, read by push and by poll: an event only says that something changed, what it is now is read."""
 
-from collections.abc import Callable, Iterator, Mapping
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -10,14 +12,14 @@ from flask import current_app
 
 from jobs.gateways.shop import Shop, Silent, Unknown
 from jobs.queue import Run, job
-from models.errors import Conflict
+from models.errors import Conflict, DomainError
 from models.operations import listing, outbox, shop_case, shop_cursor, shop_order
 from models.queries import shop as queries
 from models.rules import shop_order as rules
 from models.rules.listing import UnderWay
 from models.rules.product import ProductState
 
-AT_ONCE = 500
+AT_ONCE, IN_ONE_JOB = 500, 50
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BANNED = frozenset({13, 14, 15, 20})
 """Taken down by the platform: violation, deposit, brand, sealed (facts/wechat §5)."""
@@ -66,6 +68,22 @@ def _ask_order(number: str, *, key: str) -> None:
     )  # fmt: skip
 
 
+def _ask_orders(numbers: Sequence[str], *, key: str) -> None:
+    """Jobs for many orders, some tens each: a job of its own for each would cost more than the order."""
+    for start in range(0, len(numbers), IN_ONE_JOB):
+        part = list(numbers[start : start + IN_ONE_JOB])
+        digest = hashlib.sha256("\n".join(part).encode()).hexdigest()[:16]
+        outbox.request(
+            "sync_orders", payload={"numbers": part}, title="同步一批小店订单", by="shop",
+            key=f"orders:{digest}:{key}",
+        )  # fmt: skip
+
+
+def _ask_cases(numbers: Sequence[str], *, key: str) -> None:
+    for number in numbers:
+        _ask_case(number, key=key)
+
+
 def _ask_case(number: str, *, key: str) -> None:
     outbox.request(
         "sync_case", payload={"number": number}, subject=f"shop:{number}", title="同步小店售后", by="shop",
@@ -77,20 +95,41 @@ def _ask_case(number: str, *, key: str) -> None:
 def sync_order(run: Run, *, number: str) -> dict[str, Any]:
     """Read one order and fold it in; its after-sales are read beside it."""
     try:
+        return {"state": _synced(run, number)}
+    except rules.NotYet as not_yet:
+        raise NobodyAnswered(str(not_yet)) from not_yet
+
+
+def _synced(run: Run, number: str) -> str:
+    try:
         content = dict(gateway().order(number))
     except Unknown:
-        return {"state": "unknown"}
+        return "unknown"
     except Silent as silence:
         raise NobodyAnswered("小店接口没有应答") from silence
     sold = rules.read(content)
-    try:
-        with run.transaction():
-            state = shop_order.fold(sold=sold, content=content, at=run.at)
-            for case in sold.cases if state == "folded" else ():
-                _ask_case(case, key=f"of:{run.job_id}")
-    except rules.NotYet as not_yet:
-        raise NobodyAnswered(str(not_yet)) from not_yet
-    return {"state": state}
+    with run.transaction():
+        state = shop_order.fold(sold=sold, content=content, at=run.at)
+        for case in sold.cases if state == "folded" else ():
+            _ask_case(case, key=f"of:{run.job_id}")
+    return state
+
+
+@job(title="同步一批小店订单", max_attempts=12)
+def sync_orders(run: Run, *, numbers: list[str]) -> dict[str, Any]:
+    """Read orders one after the other and fold each in by itself; one that cannot be yet gets a job of its own."""
+    ended: Counter[str] = Counter()
+    gateway()
+    for done, number in enumerate(numbers):
+        run.check()
+        try:
+            ended[_synced(run, number)] += 1
+        except DomainError:
+            with run.transaction():
+                _ask_order(number, key=f"of:{run.job_id}")
+            ended["alone"] += 1
+        run.progress(done + 1, len(numbers), "")
+    return dict(ended)
 
 
 @job(title="同步小店售后", max_attempts=12)
@@ -164,7 +203,7 @@ def poll_orders(run: Run, *, at: str = "") -> dict[str, Any]:
     with run.transaction():
         span = shop_cursor.span(kind="orders", at=run.at)
     found = gateway().changed(begins=int(span.begins.timestamp()), ends=int(span.ends.timestamp()))
-    asked = _asked(run, found, _ask_order, key=f"poll:{int(span.ends.timestamp())}")
+    asked = _asked(run, found, _ask_orders, key=f"poll:{int(span.ends.timestamp())}")
     with run.transaction():
         shop_cursor.advance(kind="orders", through=span.ends)
     return {"asked": asked}
@@ -178,7 +217,7 @@ def poll_cases(run: Run, *, at: str = "") -> dict[str, Any]:
     with run.transaction():
         span = shop_cursor.span(kind="after_sales", at=run.at)
     found = gateway().cases(begins=int(span.begins.timestamp()), ends=int(span.ends.timestamp()))
-    asked = _asked(run, found, _ask_case, key=f"poll:{int(span.ends.timestamp())}")
+    asked = _asked(run, found, _ask_cases, key=f"poll:{int(span.ends.timestamp())}")
     with run.transaction():
         shop_cursor.advance(kind="after_sales", through=span.ends)
     return {"asked": asked}
@@ -196,8 +235,7 @@ def _asked(run: Run, found: Iterator[str], ask: Callable[..., None], *, key: str
             return asked
         run.check()
         with run.transaction():
-            for number in part:
-                ask(number, key=key)
+            ask(part, key=key)
         asked += len(part)
         run.progress(asked, asked + 1, "")
 
@@ -215,8 +253,7 @@ def find_gaps(run: Run, *, at: str) -> dict[str, Any]:
         run.check()
         with run.transaction():
             skipped = queries.unknown(part)
-            for number in skipped:
-                _ask_order(number, key=f"gap:{at}")
+            _ask_orders(skipped, key=f"gap:{at}")
         missing += len(skipped)
     with run.transaction():
         shop_cursor.checked(kind="orders", missing=missing, at=run.at)

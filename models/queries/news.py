@@ -1,10 +1,12 @@
 """What there is to say about one fact, and to whom; None where it concerns no member."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from models.base import db
+from models.tables.job import Event
 from models.tables.order import Order, Refund
 from models.tables.parcel import BalanceReminder, Parcel
 from models.tables.payout import Withdrawal
@@ -29,13 +31,14 @@ def refund(order_id: int, n: int) -> Any:
     return db.session.execute(chosen).one_or_none()
 
 
-def parcel(parcel_id: int) -> Any:
-    """A parcel of an order that a member bought."""
+def parcels(event_ids: Sequence[int]) -> Sequence[Any]:
+    """The parcels of orders that members bought, among those that these events tell of."""
+    told = sa.select(sa.cast(Event.payload["parcel_id"].astext, sa.BigInteger)).where(Event.id.in_(event_ids))
     chosen = (
-        sa.select(Parcel.carrier, Parcel.waybill, Parcel.sent_at, Order.number, Order.buyer_id)
-        .join(Order, Order.id == Parcel.order_id).where(Parcel.id == parcel_id, Order.buyer_id.is_not(None))
+        sa.select(Parcel.id, Parcel.carrier, Parcel.waybill, Parcel.sent_at, Order.number, Order.buyer_id)
+        .join(Order, Order.id == Parcel.order_id).where(Parcel.id.in_(told), Order.buyer_id.is_not(None))
     )  # fmt: skip
-    return db.session.execute(chosen).one_or_none()
+    return db.session.execute(chosen.order_by(Parcel.id)).all()
 
 
 def balance(order_id: int) -> Any:

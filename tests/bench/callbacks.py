@@ -1,7 +1,7 @@
 """`python -m tests.bench.callbacks [CALLS]`: callbacks repeated, out of order and forged, beside a clean run.
 
-One transfer for each twenty-five calls is waited for. The clean run tells each of them once, in order; the other tells the
-same many times over, shuffled, with one call in five forged. Both must end in the same books. Printed: accepted
+One transfer for each twenty-five calls is waited for. The clean run tells each of them once, in order; the other tells
+the same many times over, shuffled, with one call in five forged. Both must end in the same books. Printed: accepted
 forgeries, whether the states are equal, and how long an answer took (kept in PostgreSQL before it is given).
 """
 

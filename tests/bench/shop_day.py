@@ -33,8 +33,9 @@ from tests.jobs.shops import parcel, told
 from tests.operations import world
 
 ORDERS, KILLS, PAUSE_SECONDS, QUIET_SECONDS = 50_000, 40, 1.0, 1_800
+SELLERS = 40
 FIRST = 3_731_000_000_000_000_000
-LEFT = "SELECT count(*) FROM job WHERE finished_at IS NULL AND kind IN ('poll_orders', 'sync_order')"
+LEFT = "SELECT count(*) FROM job WHERE finished_at IS NULL AND kind IN ('poll_orders', 'sync_order', 'sync_orders')"
 
 
 class Arithmetic:
@@ -54,7 +55,8 @@ class Arithmetic:
     def order(self, number: str) -> Mapping[str, Any]:
         at = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
         at += timedelta(seconds=(int(number) - FIRST) % 80_000)
-        one = told(number, at, status=100, told=int(at.timestamp()) + 60)
+        finder = f"sph{int(number) % SELLERS}"
+        one = told(number, at, status=100, told=int(at.timestamp()) + 60, finder=finder)
         detail = one["order_detail"]
         detail["delivery_info"]["delivery_product_info"] = [parcel(f"SF{int(number) - FIRST:010}", at)]
         detail["ext_info"]["confirm_receipt_time"] = int(at.timestamp()) + 60
@@ -81,14 +83,16 @@ def play(role: str) -> None:
 
 
 def set_up() -> None:
-    """A seller by its finder's account, the product that is sold, and the poll that asks for the day."""
+    """Sellers by their finders' accounts, the product that is sold, and the poll that asks for the day."""
     with transaction():
         matrix = world.network()
-        seller = world.member("a")
         factories.product(
             merchant_id=matrix.merchant_id, code="P-1001", price_fen=9_900, cost_fen=4_000, commission_fen=3_000
         )
-        shop_order.bind(member_id=seller.id, kind=Kind.FINDER, account="sph1", by="bench", at=world.AT)
+    for n in range(SELLERS):
+        with transaction():
+            seller = world.member(f"a{n}")
+            shop_order.bind(member_id=seller.id, kind=Kind.FINDER, account=f"sph{n}", by="bench", at=world.AT)
     with transaction():
         outbox.request("poll_orders", payload={"at": ""}, title="轮询小店订单", key="bench")
 
@@ -122,7 +126,7 @@ def report(connection: psycopg.Connection, orders: int, kills: int, seconds: flo
     one = "SELECT (SELECT count(*) FROM shop_order), (SELECT count(*) FROM posting WHERE kind = 'settle'),"
     one += " (SELECT count(*) FROM stray_order), (SELECT coalesce(sum(amount_fen), 0) FROM leg),"
     one += " (SELECT count(*) FROM job WHERE state = 'dead'),"
-    one += " (SELECT extract(epoch FROM max(finished_at) - min(created_at)) FROM job WHERE kind = 'sync_order')"
+    one += " (SELECT extract(epoch FROM max(finished_at) - min(created_at)) FROM job WHERE kind LIKE 'sync_order%')"
     taken, settled, strays, off, dead, span = connection.execute(one).fetchone() or (0,) * 6
     sys.stdout.write(
         f"   {orders} orders, {kills} kills: {orders - taken} lost, {settled - taken} settled twice, {strays} stray,"
