@@ -24,8 +24,9 @@ def start(supervisor: Supervisor, settings: Settings, folder: Path, *, is_simula
         ("export", [*cli, "worker", "--pool", "export"]),
         ("timetable", [*cli, "timetable"]),
     ]
+    there = free_port()
     if is_simulated:
-        notify, there = f"http://127.0.0.1:{port}", free_port()
+        notify = f"http://127.0.0.1:{port}"
         installation.prepare_wechat(folder, port=there, notify=notify, at=datetime.now(UTC))
         settings = dataclasses.replace(settings, wechat=installation.simulated(folder))
         commands.insert(0, ("wechat", machine.wechat_simulator(port=there, notify=notify, seed=7)))
@@ -34,7 +35,20 @@ def start(supervisor: Supervisor, settings: Settings, folder: Path, *, is_simula
     }  # fmt: skip
     for name, command in commands:
         supervisor.add(Child(name, command, environment, folder / f"{name}.log"))
-    return wait_for(port, folder)
+    address = wait_for(port, folder)
+    if is_simulated:
+        listening(there)
+    return address
+
+
+def listening(port: int) -> None:
+    """Wait until somebody listens at a port: processes that start together come up in any order."""
+    deadline = time.monotonic() + 180
+    while True:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+            return
+        assert time.monotonic() < deadline, port
+        time.sleep(0.05)
 
 
 def wait_for(port: int, folder: Path) -> str:

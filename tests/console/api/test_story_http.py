@@ -7,18 +7,23 @@ import tempfile
 import time
 import uuid
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
-from console import create_app
+from console import create_app, credential
+from console import installation as machine_of
 from console.supervisor import Supervisor
-from models import Member, db, transaction
-from models.operations import order, session
+from jobs.gateways.pay_order import TradeOrder
+from jobs.gateways.wechat import WeChat
+from models import Inbound, InboundRefusal, Matrix, Member, Order, db, transaction
+from models.operations import order, session, shop_order
+from models.rules import shop_order as shops
 from models.rules.commission import Kind
-from tests import live, people
+from tests import factories, live, people
 from tests.conftest import superuser
 from tests.operations import world
 from tests.village import happens
@@ -33,6 +38,7 @@ class Installation:
 
     address: str
     app: object
+    folder: Path
 
     def shop(self, do, **values):
         with self.app.app_context(), transaction():
@@ -43,6 +49,28 @@ class Installation:
         purchase = world.purchase(number, seller, buyer=buyer, **facts)
         self.shop(order.place, purchase=purchase)
         self.shop(order.ship, number=number)
+
+    @cached_property
+    def wechat(self):
+        """The simulated WeChat, spoken to as this installation does."""
+        return WeChat(credential.read(machine_of.simulated(self.folder)))
+
+    def pulls(self, string, **body):
+        """What the world on the other side does."""
+        answer = httpx.post(f"{self.wechat.credentials.host}/_control/{string}", json=body, timeout=PATIENCE)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def sees(self, query, holds):
+        """Ask the database until it holds."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            with self.app.app_context():
+                found = db.session.execute(query).all()
+            if holds(found):
+                return found
+            assert time.monotonic() < deadline, found
+            time.sleep(0.2)
 
 
 class Phone:
@@ -120,7 +148,7 @@ def installation(services, settings):
             # The plan, whose money may leave as soon as an order is complete: a story has no week to wait.
             happens("policy", preset="plan", set={"return_days": 0})
             world.network()
-        yield Installation(live.start(supervisor, own, folder, is_simulated=True), app)
+        yield Installation(live.start(supervisor, own, folder, is_simulated=True), app, folder)
         with app.app_context():
             db.engine.dispose()
     finally:
@@ -209,3 +237,46 @@ class TestStory:
         )
         assert number in next(one["body"] for one in told["items"] if one["kind"] == "withdrawal.paid")
         assert code in finance.page("/notices/?kind=withdrawal.paid")
+
+
+class TestCallbacks:
+    def test_of_a_shop_that_repeats_and_forges_take_an_order_in_once(self, installation):
+        with installation.app.app_context(), transaction():
+            matrix = db.session.scalars(sa.select(Matrix)).one()
+            seller = db.session.scalars(sa.select(Member.id).where(Member.code == "M-10")).one()
+            factories.product(merchant_id=matrix.merchant_id, code="P-1001", cost_fen=4_000, commission_fen=3_000)
+            shop_order.bind(
+                member_id=seller, kind=shops.Kind.FINDER, account="sph1", by="t", at=datetime.now(UTC)
+            )  # fmt: skip
+        for kind in ("bad_signature", "stale"):
+            installation.pulls("fault", verb="push", kind=kind)
+        number = installation.pulls("order", finder_id="sph1", price_fen=9_900, sku_code="P-1001")["order_id"]
+        # WeChat is done with working out who sold it once it was read: the next event of the order is read at once.
+        installation.wechat.orders.get(number)
+        installation.pulls("fault", verb="push", kind="duplicate")
+        installation.pulls("case", order_id=number, fen=900)
+        taken = sa.select(Order.state, Order.refunded_fen).where(Order.number == number)
+        installation.sees(taken, lambda found: [tuple(one) for one in found] == [("paid", 900)])
+        turned = installation.sees(sa.select(InboundRefusal.why, InboundRefusal.times), len)
+        assert {("signature", 1), ("stale", 1)} <= {tuple(one) for one in turned}
+        events = installation.sees(sa.select(Inbound.event, sa.func.count()).group_by(Inbound.event), len)
+        # Two states of the case, the first of them delivered twice, are two; what was forged came again and was taken.
+        assert {tuple(one) for one in events} >= {
+            ("channels_ec_order_new", 1), ("channels_ec_order_pay", 1), ("channels_ec_aftersale_update", 2),
+        }  # fmt: skip
+
+    def test_of_pay_are_taken_only_once_their_signature_is_right(self, installation):
+        with installation.app.app_context(), transaction():
+            order.await_payment(purchase=world.purchase("QX20001", "M-10"), at=datetime.now(UTC))
+        trade = TradeOrder(
+            number="QX20001", description="洗衣液", amount_fen=9_900, openid="oBuyer",
+            notify_url=f"{installation.address}/webhooks/pay",
+        )  # fmt: skip
+        installation.wechat.trades.create(trade)
+        installation.pulls("fault", verb="notice", kind="signtest")
+        installation.pulls("pay", number="QX20001")
+        probed = sa.select(InboundRefusal.times).where(InboundRefusal.why == "signtest")
+        installation.sees(probed, lambda found: [tuple(one) for one in found] == [(1,)])
+        installation.pulls("advance", seconds=16)
+        paid = sa.select(Order.state).where(Order.number == "QX20001")
+        installation.sees(paid, lambda found: [tuple(one) for one in found] == [("paid",)])
