@@ -11,12 +11,14 @@ from flask import current_app
 from jobs.gateways.outreach import Outreach, OverQuota, Refused, Unavailable
 from jobs.queue import Run, job
 from models.money import yuan
-from models.operations import notice
+from models.operations import notice, presale
 from models.queries import agreement as agreements
 from models.queries import news
 from models.queries import notice as queries
 from models.queries.notice import Due
 from models.rules import notice as rules
+from models.rules import parcel as parcels
+from models.rules.listing import GONE
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 AT_ONCE = 100
@@ -204,3 +206,34 @@ def tell_balance(run: Run, *, order_id: int) -> dict[str, Any]:
             values={"number": row.number, "amount": yuan(row.paid_fen - row.deposit_fen)}, at=run.at,
         )  # fmt: skip
     return {"told": int(made is not None)}
+
+
+@job(title="通知商品下架")
+def tell_delisting(run: Run, *, delisting_id: int, **_: Any) -> dict[str, Any]:
+    """Tell whoever sells a product that it is sold no longer, and whether it left their window by itself."""
+
+    def step() -> int:
+        found = news.delisted(delisting_id, limit=AT_ONCE)
+        for row in found:
+            then = rules.GONE_BY_ITSELF if row.outcome in GONE else rules.BY_HAND
+            why = rules.DELISTED.get(row.reason.partition(":")[0], rules.ADJUSTED)
+            notice.tell(
+                member_id=row.id, template="product.delisted", about=f"delisting:{delisting_id}", at=run.at,
+                values={"title": row.title, "day": _day(row.asked_at), "why": why, "then": then},
+            )  # fmt: skip
+        return len(found)
+
+    return _batches(run, step)
+
+
+@job(title="提醒尾款", max_attempts=1)
+def remind_balances(run: Run, *, at: str) -> dict[str, Any]:
+    """Ask again for balances that are due, a day after the last time; after three times a person sees to it."""
+    before = run.at - timedelta(hours=parcels.REMIND_HOURS)
+    with run.transaction():
+        found = news.unreminded(before=before, most=parcels.REMINDERS, limit=AT_ONCE * BATCHES)
+    for number in found:
+        run.check()
+        with run.transaction():
+            presale.remind(number=number, at=run.at, by="timetable")
+    return {"reminded": len(found)}

@@ -57,7 +57,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "order.refund_due": (),
     "order.stray": (),
     "order.refunded": ("pay_back", "score_events", "tell_refund"),
-    "product.delisted": (),
+    "product.delisted": ("tell_delisting",),
     "product.listed": (),
     "product.repriced": (),
     "product.retired": (),

@@ -83,6 +83,7 @@ LINES: tuple[Line, ...] = (
     Line("发送订阅消息", "deliver_notices", Every(30)),
     Line("通知资格变动", "tell_changes", Every(60)),
     Line("通知周期将结束", "tell_cycles", Daily(time(9, 0))),
+    Line("提醒尾款", "remind_balances", Daily(time(10, 0))),
     Line("提醒同意新协议", "ask_consent", Daily(time(9, 30))),
     Line("榜单", "count_boards", Every(3600)),
     Line("到期的挑战", "close_challenges", Every(300)),

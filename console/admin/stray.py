@@ -29,6 +29,7 @@ WHY = {
 }
 STATES = {
     "open": Badge(_l("to be assigned"), Tone.WARN),
+    "assigned": Badge(_l("assigned, being taken in"), Tone.BUSY),
     "taken": Badge(_l("taken in"), Tone.GOOD),
     "dropped": Badge(_l("none of ours"), Tone.PLAIN),
 }

@@ -30,7 +30,7 @@ from models.tables.member import Member
 from models.tables.order import Order, OrderLine
 from models.tables.shop import ShopAccount, StrayOrder
 
-LOCK = 7310031
+LOCK, WAITING = 7310031, ("open", "assigned")
 
 
 class NoStray(Missing):
@@ -170,11 +170,18 @@ def _stray(number: str) -> StrayOrder | None:
 
 def _keep(sold: Sold, content: dict[str, Any], why: str, words: str, at: datetime) -> None:
     named = "、".join(f"{one.kind}:{one.account}" for one in sold.sellers)
-    values = {"why": why, "words": words, "named": named, "paid_fen": sold.paid_fen, "content": content}
+    values = {
+        "why": why,
+        "state": "open",
+        "words": words,
+        "named": named,
+        "paid_fen": sold.paid_fen,
+        "content": content,
+    }
     made = db.session.scalar(
-        insert(StrayOrder).values(number=sold.number, state="open", found_at=at, **values)
+        insert(StrayOrder).values(number=sold.number, found_at=at, **values)
         .on_conflict_do_update(
-            constraint="uq_stray_order_number", set_=values, where=StrayOrder.state == "open"
+            constraint="uq_stray_order_number", set_=values, where=StrayOrder.state.in_(WAITING)
         ).returning(StrayOrder.id)
     )  # fmt: skip
     outbox.emit("order.stray", subject=f"shop:{sold.number}", stray_id=made, why=why)
@@ -184,7 +191,7 @@ def assign(*, stray_id: int, code: str, by: str, at: datetime) -> StrayOrder:
     """Say who sold a stray order; it is read again and taken in as that member's."""
     found = _open(stray_id)
     seller = queries.seller_by_code(code)
-    found.seller_id, found.decided_by = seller.id, by
+    found.seller_id, found.decided_by, found.state = seller.id, by, "assigned"
     db.session.flush()
     _read_again(found, by)
     return found
@@ -234,7 +241,7 @@ def _open(stray_id: int) -> StrayOrder:
     found = db.session.get(StrayOrder, stray_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise NoStray("没有这笔未归属订单，请刷新列表。")
-    if found.state != "open":
+    if found.state not in WAITING:
         raise NotStray("这笔订单已经处理过，请刷新后查看。")
     return found
 

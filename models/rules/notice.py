@@ -66,10 +66,18 @@ KINDS: Mapping[str, Kind] = {
     "order.refunded": Kind("退款已受理", "订单 {number} 退款 {amount} 已受理，将原路退回。"),
     "order.shipped": Kind("商品已发货", "订单 {number} 已由 {carrier} 发出，运单号 {waybill}。"),
     "order.balance_due": Kind("尾款待支付", "预售订单 {number} 尚有尾款 {amount} 待支付。"),
+    "product.delisted": Kind("商品已下架", "“{title}”已于 {day} 下架（{why}）。{then}"),
     "agreement.changed": Kind("请阅读新版协议", "推广协议已更新为 {version}，请阅读并同意后继续。"),
     "story.ended": Kind("您的故事已下架", "您的故事“{title}”已不再展示。"),
     "challenge.closed": Kind("挑战已公布结果", "挑战“{title}”已结束，您的名次是第 {place} 名。"),
 }  # fmt: skip
+
+DELISTED: Mapping[str, str] = {
+    "sold_out": "已售罄", "violation": "平台判定违规", "recall": "质量问题或召回", "wrong_price": "价格有误",
+}  # fmt: skip
+"""Why a product is sold no longer, as those who sell it read it."""
+ADJUSTED = "选品调整"
+GONE_BY_ITSELF, BY_HAND = "它已从您的橱窗移出，无需操作。", "它还在您的橱窗里，请您自行移出。"
 
 BACKOFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
 """Waits after an answer that never came or asked to come back; then it is given up."""

@@ -15,6 +15,9 @@ SHIP_HOURS = 48
 REMIND_HOURS = 24
 """A buyer is asked for the balance of a presale at most this often."""
 
+REMINDERS = 3
+"""So often a balance is asked for by itself; then a person decides what becomes of the order."""
+
 WAYBILL = re.compile(r"[0-9A-Za-z-]{4,40}", re.ASCII)
 
 

@@ -61,8 +61,8 @@ class StrayOrder(Base):
     __table_args__ = (
         sa.UniqueConstraint("number"),
         sa.CheckConstraint("why IN ('no_seller', 'unknown_goods', 'refused')", name="why"),
-        sa.CheckConstraint("state IN ('open', 'taken', 'dropped')", name="state"),
-        sa.CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended"),
+        sa.CheckConstraint("state IN ('open', 'assigned', 'taken', 'dropped')", name="state"),
+        sa.CheckConstraint("(state IN ('open', 'assigned')) = (ended_at IS NULL)", name="ended"),
         sa.Index(None, "state", "id"),
     )
 

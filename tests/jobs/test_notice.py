@@ -1,11 +1,26 @@
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
 from jobs import queue
-from models import MemberIdentity, Notice, NoticeDelivery, Withdrawal, db, transaction
+from models import (
+    BalanceReminder,
+    Delisting,
+    DelistingWindow,
+    Listing,
+    MemberIdentity,
+    Notice,
+    NoticeDelivery,
+    Withdrawal,
+    db,
+    transaction,
+)
 from models.operations import agreement, notice, order, outbox, parcel, standing
+from models.queries import news
+from models.rules.commission import Kind
+from tests import factories
 from tests.operations import world
 
 NOW = datetime.now(UTC)
@@ -183,3 +198,54 @@ class TestGrowth:
         assert runs("count_boards") == {"boards": 4}
         assert runs("close_challenges") == {"closed": 0, "placed": 0}
         assert runs("rescan_copy") == {"held": 0, "pulled": 0}
+
+
+class TestGoods:
+    def test_that_are_sold_no_longer_are_told_to_those_who_sold_them(self, member, work):
+        shelves = {"removed": member, "unauthorised": world.member("B", "M-10", TODAY)}
+        product = factories.product(title="千星洗衣液")
+        made = Delisting(product_id=product.id, reason="sold_out", asked_at=TODAY, asked_by="shop", ended_at=TODAY)
+        db.session.add(made)
+        db.session.flush()
+        for outcome, seller in shelves.items():
+            listing = Listing(
+                product_id=product.id,
+                member_id=seller.id,
+                source="agency",
+                state="listed",
+                listed_at=TODAY,
+                asked_at=TODAY,
+                asked_by="t",
+            )
+            db.session.add(listing)
+            db.session.flush()
+            db.session.add(DelistingWindow(delisting_id=made.id, listing_id=listing.id, outcome=outcome, at=TODAY))
+        db.session.commit()
+        for _ in range(2):
+            with transaction():
+                outbox.emit("product.delisted", subject="product:1", delisting_id=made.id)
+            work()
+        said = db.session.scalars(sa.select(Notice.body).order_by(Notice.member_id)).all()
+        day = f"{TODAY.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%d}"
+        assert said == [
+            f"“千星洗衣液”已于 {day} 下架（已售罄）。它已从您的橱窗移出，无需操作。",
+            f"“千星洗衣液”已于 {day} 下架（已售罄）。它还在您的橱窗里，请您自行移出。",
+        ]
+
+    def test_whose_balance_is_due_are_asked_for_three_times_at_most(self, member, runs):
+        with transaction():
+            purchase = world.purchase("P1", "M-10", buyer="A", kind=Kind.PRESALE, deposit_fen=900)
+            order.await_payment(purchase=purchase, at=TODAY)
+            order.pay_deposit(number="P1", at=TODAY)
+            order.call_balance(number="P1")
+        assert runs("remind_balances") == {"reminded": 1}
+        assert runs("remind_balances") == {"reminded": 0}
+        assert (
+            "尾款 ¥90.00" in db.session.scalars(sa.select(Notice.body).where(Notice.kind == "order.balance_due")).one()
+        )
+        made = db.session.scalars(sa.select(BalanceReminder)).one()
+        for n in (2, 3):
+            db.session.add(BalanceReminder(order_id=made.order_id, n=n, at=NOW - timedelta(days=5 - n), by="t"))
+        db.session.commit()
+        assert news.unreminded(before=NOW + timedelta(days=9), most=3, limit=9) == []
+        assert news.unreminded(before=NOW + timedelta(days=9), most=4, limit=9) == ["P1"]

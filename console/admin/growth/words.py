@@ -65,4 +65,5 @@ NOTICES = {
     "agreement.changed": _l("Agreement changed"),
     "story.ended": _l("Story taken down"),
     "challenge.closed": _l("Challenge closed"),
+    "product.delisted": _l("Product sold no longer"),
 }

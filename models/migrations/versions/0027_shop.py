@@ -42,12 +42,12 @@ CREATE TABLE stray_order (
     named text NOT NULL,
     paid_fen bigint NOT NULL,
     content jsonb NOT NULL,
-    state text NOT NULL CONSTRAINT ck_stray_order_state CHECK (state IN ('open', 'taken', 'dropped')),
+    state text NOT NULL CONSTRAINT ck_stray_order_state CHECK (state IN ('open', 'assigned', 'taken', 'dropped')),
     seller_id bigint CONSTRAINT fk_stray_order_seller_id_member REFERENCES member,
     decided_by text,
     found_at timestamptz NOT NULL,
     ended_at timestamptz,
-    CONSTRAINT ck_stray_order_ended CHECK ((state = 'open') = (ended_at IS NULL))
+    CONSTRAINT ck_stray_order_ended CHECK ((state IN ('open', 'assigned')) = (ended_at IS NULL))
 )
 """,
     """
