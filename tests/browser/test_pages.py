@@ -1,25 +1,19 @@
-"""Every page of the menu in a real browser, wide and narrow: it comes, it fits, it complains about nothing."""
+"""The frame of every page in a real browser: its menu, its language, the door before it."""
 
 import pytest
 
+from console.admin.base import SECTIONS
 from tests.browser.conftest import Live, Watched
-
-
-def _addresses(page: Watched) -> list[str]:
-    page.go("/")
-    return page.page.eval_on_selector_all("nav a[href]", "links => links.map(link => link.getAttribute('href'))")
+from tests.browser.test_walk import walked
 
 
 class TestMenu:
-    @pytest.mark.parametrize("window", ["desktop", "phone"])
-    def test_every_page_comes_and_fits(self, visit, window):
-        page = visit("admin", window=window)
-        addresses = _addresses(page)
-        assert len(addresses) >= 12
-        for address in addresses:
-            page.go(address)
-            assert page.page.locator("main h1").count() >= 1, address
-            assert page.overflow() == [], f"{address} scrolls sideways in a {window}"
+    def test_leads_to_every_page_that_is_walked_through(self, visit):
+        """Each of them is opened wide and narrow in `test_walk.py`."""
+        page = visit("admin")
+        page.go("/")
+        links = page.page.eval_on_selector_all("nav a[href]", "links => links.map(link => link.getAttribute('href'))")
+        assert {link.rstrip("/") for link in links} == {address for each in SECTIONS for address in walked(page, each)}
 
     def test_speaks_english_when_asked(self, visit):
         page = visit("admin").go("/?lang=en")

@@ -1,4 +1,4 @@
-"""axe-core over every page of the menu and the first row of every list, wide and narrow: no serious finding."""
+"""Every page of the menu and the first row of every list, wide and narrow: whole, in its window, sound to axe-core."""
 
 import importlib.util
 import sys
@@ -13,7 +13,7 @@ from console.admin.base import SECTIONS
 from models import db, transaction
 from models.operations import approval
 from tests import factories
-from tests.browser.conftest import Live, Watched
+from tests.browser.conftest import WIDTHS, Live, Watched
 from tests.operations import world
 
 GRAVE = ("serious", "critical")
@@ -33,14 +33,26 @@ def axe() -> str:
     return (Path(found.origin).parent / "axe.min.js").read_text()
 
 
+def walked(page: Watched, section: str) -> list[str]:
+    """Addresses of a section's pages, as the menu names them."""
+    views = page.live.app.extensions["admin"][0]._views
+    return [(view.url or "").rstrip("/") for view in views if view.section == section and view.is_visible()]
+
+
 def findings(page: Watched, path: str, source: str) -> Iterator[str]:
-    """Every grave finding of a page, with the element it is about."""
+    """What is wrong with a page in each window: no heading, something that sticks out, a grave finding of axe-core."""
     page.page.goto(f"{page.live.address}{path}", wait_until="load")
     page.page.evaluate(source)
-    for violation in page.page.evaluate(RUN):
-        if violation["impact"] in GRAVE:
-            for node in violation["nodes"]:
-                yield f"{page.page.url}: {violation['id']}: {node['html'][:160]}"
+    if not page.page.locator("main h1").count():
+        yield f"{path}: no heading"
+    for window, (width, height) in WIDTHS.items():
+        page.page.set_viewport_size({"width": width, "height": height})
+        for one in page.overflow():
+            yield f"{path} in a {window}: {one} sticks out"
+        for violation in page.page.evaluate(RUN):
+            if violation["impact"] in GRAVE:
+                for node in violation["nodes"]:
+                    yield f"{path} in a {window}: {violation['id']}: {node['html'][:160]}"
 
 
 @pytest.fixture(scope="module")
@@ -57,18 +69,15 @@ def rows(live: Live, network: None) -> None:
 
 
 @pytest.mark.parametrize("section", list(SECTIONS))
-@pytest.mark.parametrize("window", ["desktop", "phone"])
-class TestAxe:
-    def test_finds_nothing_grave_on_any_page(self, visit, rows, window, section):
-        page, source, seen, found = visit("admin", window=window), axe(), [], []
-        views = page.live.app.extensions["admin"][0]._views
-        addresses = [(view.url or "").rstrip("/") for view in views if view.section == section and view.is_visible()]
-        for address in addresses:
+class TestWalk:
+    def test_finds_every_page_whole_wide_and_narrow(self, visit, rows, section):
+        page, source, seen, found = visit("admin"), axe(), [], []
+        for address in walked(page, section):
             found += findings(page, f"{address}/", source)
             row = page.page.locator("table[data-rows] tbody tr[data-href]").first
             there = row.get_attribute("data-href") if row.count() else None
             if there:
                 found += findings(page, there, source)
             seen += [address, *([there] if there else [])]
-        sys.stdout.write(f"axe-core: {section}, {len(seen)} pages in a {window}, {len(found)} grave findings\n")
+        sys.stdout.write(f"walk: {section}, {len(seen)} pages, {len(found)} findings\n")
         assert found == []
