@@ -40,6 +40,13 @@ _TIED = """(SELECT count(DISTINCT a.kind) FROM risk_tie a JOIN risk_tie b ON b.k
 _AGENTS = """SELECT p.id FROM region_agent g JOIN risk_actor p ON p.member_id = g.member_id
     WHERE g.region_code IN ({region}, left({region}, 4) || '00', left({region}, 2) || '0000')
     AND g.begins_at <= e.at AND (g.state = 'active' OR g.state = 'ended' AND e.at < g.ends_at)"""
+# Whoever shares a payer, a phone or a device with the buyer and bought in the same showcase.
+_KIN = f"""(SELECT count(DISTINCT b.actor_id) FROM risk_tie a
+    JOIN risk_tie b ON b.kind = a.kind AND b.digest = a.digest AND b.actor_id <> a.actor_id
+    WHERE a.actor_id = e.actor_id AND a.kind IN {_HARD} AND NOT (a.kind = 'device' AND l.device AND a.digest = e.device)
+    AND a.at <= e.at AND a.event_id <= e.id AND b.at <= e.at AND b.event_id <= e.id
+    AND EXISTS (SELECT 1 FROM risk_event x WHERE x.actor_id = b.actor_id AND x.kind = 'place'
+        AND x.other_id = e.other_id AND {_SEEN.format(window="30 days")}))"""
 _IS_AGENT = "(e.actor_id IN ({agents}))::int"
 _AGED = (
     "(SELECT extract(epoch FROM e.at - {since})::bigint / {unit} FROM member m"
@@ -77,6 +84,10 @@ SQL: dict[str, str] = {
     "pair_back_30d": "CASE WHEN e.actor_id = e.other_id THEN 0 ELSE "
     + _count("x.actor_id = e.other_id AND x.kind = 'place' AND x.other_id = e.actor_id", "30 days")
     + " END",
+    "seller_kin_30d": _KIN,
+    "seller_address_buyers_30d": _count(
+        "x.address = e.address AND x.kind = 'place' AND x.other_id = e.other_id", "30 days", _PEOPLE, unless="l.address"
+    ),
     "self_links": _TIED.format(kinds=_HARD, others="e.other_id, e.sponsor_id", more=""),
     "soft_links": _TIED.format(
         kinds="('ip', 'address')", others="e.other_id",
@@ -103,7 +114,8 @@ NEEDS = {
     "device_orders_1d": "device", "payer_actors_30d": "payer", "phone_actors_30d": "phone",
     "payee_actors_90d": "payee", "picture_actors_90d": "picture", "picture_uses_90d": "picture",
     "sponsor_joins_10m": "sponsor_id", "sponsor_device_joins_1d": "device", "seller_orders_1d": "other_id",
-    "seller_orders_before_30d": "other_id", "seller_return_bps_30d": "other_id",
+    "seller_orders_before_30d": "other_id", "seller_return_bps_30d": "other_id", "seller_kin_30d": "actor_id",
+    "seller_address_buyers_30d": "address",
 }  # fmt: skip
 _BY_BUYER = ("buyer_", "pair_", "self_links", "soft_links", "is_own", "agent_")
 

@@ -69,6 +69,8 @@ _ALL = (
     Feature("seller_return_bps_30d", "30 天内该橱窗的退款率", _BOUGHT, Unit.BPS, 30),
     Feature("pair_orders_30d", "30 天内该买家在该橱窗的订单数", _ORDER, days=30),
     Feature("pair_back_30d", "30 天内橱窗主反过来向该买家下的订单数", _ORDER, days=30),
+    Feature("seller_kin_30d", "30 天内与该买家共用付款人、手机号或设备、也在该橱窗下单的其他买家数", _ORDER, days=30),
+    Feature("seller_address_buyers_30d", "30 天内在该橱窗下单并寄往同一地址的买家数", _ORDER, days=30),
     Feature("self_links", "买家与橱窗主或其上级共用的付款人、手机号、设备数", _ORDER),
     Feature("soft_links", "买家与橱窗主共用的 IP、地址数", _ORDER),
     Feature("is_own", "买家就是橱窗主", _ORDER, Unit.FLAG),

@@ -68,6 +68,12 @@ RULES: tuple[dict[str, Any], ...] = (
         "buyer_orders_30d=2, buyer_return_bps_30d=10000 | buyer_orders_30d=3, buyer_return_bps_30d=5999",
     ),
     _rule(
+        "return_first", "place refund", "return", 40, "30 天内头 {buyer_orders_30d} 单里已退 {buyer_returns_30d} 单",
+        "buyer_returns_30d >= 2 且 buyer_return_bps_30d >= 5000",
+        "buyer_returns_30d=2, buyer_return_bps_30d=5000",
+        "buyer_returns_30d=1, buyer_return_bps_30d=10000 | buyer_returns_30d=2, buyer_return_bps_30d=4999",
+    ),
+    _rule(
         "fast_return", "place refund", "return", 25, "30 天内有 {buyer_fast_returns_30d} 单在下单一天内就退款",
         "buyer_fast_returns_30d >= 3",
         "buyer_fast_returns_30d=3",
@@ -141,6 +147,18 @@ RULES: tuple[dict[str, Any], ...] = (
         "picture_uses_90d=1",
     ),
     _rule(
+        "join_many", "register", "join", 30, "10 分钟内同一上级名下已登记 {sponsor_joins_10m} 人",
+        "sponsor_joins_10m >= 5",
+        "sponsor_joins_10m=5",
+        "sponsor_joins_10m=4",
+    ),
+    _rule(
+        "join_twin", "register", "join", 35, "同一上级名下 24 小时内有 {sponsor_device_joins_1d} 人用同一设备登记",
+        "sponsor_device_joins_1d >= 2",
+        "sponsor_device_joins_1d=2",
+        "sponsor_device_joins_1d=1",
+    ),
+    _rule(
         "join_burst", "register", "join", 60, "10 分钟内同一上级名下登记了 {sponsor_joins_10m} 人",
         "sponsor_joins_10m >= 10",
         "sponsor_joins_10m=10",
@@ -165,10 +183,53 @@ RULES: tuple[dict[str, Any], ...] = (
         "pair_back_30d=1, pair_orders_30d=9 | pair_back_30d=9, pair_orders_30d=1",
     ),
     _rule(
+        "mutual_trade", "place", "cycle", 30, "30 天内买家与橱窗主互相下过单（对方 {pair_back_30d} 单）",
+        "pair_back_30d >= 1 且 pair_orders_30d >= 1",
+        "pair_back_30d=1, pair_orders_30d=1",
+        "pair_back_30d=0, pair_orders_30d=9",
+    ),
+    _rule(
+        "mutual_repeat", "place", "cycle", 30, "30 天内橱窗主已向该买家下了 {pair_back_30d} 单，买家又回购",
+        "pair_back_30d >= 2 且 pair_orders_30d >= 1",
+        "pair_back_30d=2, pair_orders_30d=1",
+        "pair_back_30d=1, pair_orders_30d=9",
+    ),
+    _rule(
+        "showcase_kin", "place", "cycle", 30, "该橱窗 30 天内另有 {seller_kin_30d} 位买家与该买家共用付款人、手机号或设备",
+        "seller_kin_30d >= 1",
+        "seller_kin_30d=1",
+        "seller_kin_30d=0",
+    ),
+    _rule(
+        "showcase_ring", "place", "cycle", 60, "该橱窗 30 天内另有 {seller_kin_30d} 位买家与该买家共用付款人、手机号或设备",
+        "seller_kin_30d >= 2",
+        "seller_kin_30d=2",
+        "seller_kin_30d=1",
+    ),
+    _rule(
+        "showcase_address", "place", "cycle", 35, "该橱窗 30 天内有 {seller_address_buyers_30d} 位买家寄往同一地址",
+        "seller_address_buyers_30d >= 3",
+        "seller_address_buyers_30d=3",
+        "seller_address_buyers_30d=2",
+    ),
+    _rule(
+        "showcase_address_repeat", "place", "cycle", 60,
+        "该橱窗 30 天内有 {seller_address_buyers_30d} 位买家寄往同一地址，且该买家已下 {pair_orders_30d} 单",
+        "seller_address_buyers_30d >= 2 且 pair_orders_30d >= 3",
+        "seller_address_buyers_30d=2, pair_orders_30d=3",
+        "seller_address_buyers_30d=1, pair_orders_30d=9 | seller_address_buyers_30d=9, pair_orders_30d=2",
+    ),
+    _rule(
         "pair_repeat", "place", "cycle", 25, "30 天内同一买家在同一橱窗下了 {pair_orders_30d} 单",
         "pair_orders_30d >= 8",
         "pair_orders_30d=8",
         "pair_orders_30d=7",
+    ),
+    _rule(
+        "agent_linked", "place", "region", 35, "买家与该地区代理共用 {agent_links} 种身份（付款人、手机号、设备）",
+        "agent_links >= 1",
+        "agent_links=1",
+        "agent_links=0",
     ),
     _rule(
         "agent_self", "place", "region", 60, "与地区代理有关联的买家 30 天内在该地区下了 {agent_orders_30d} 单",

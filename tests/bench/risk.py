@@ -31,7 +31,7 @@ from models.rules.risk_feature import Kind
 from tests import risk_world
 from tests.conftest import SHARED
 
-SEEN, UNSEEN = 1, 20261130
+SEEN, UNSEEN = 1, 20270115
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 FILE = "data/fraud/fraud_ecommerce_head30189_with_ip.csv"
 
@@ -268,9 +268,10 @@ def _tell_fraud(found: list[Order_]) -> None:
     say(f"  first half {sum(x[2] for x in first)}, second half {sum(x[2] for x in second)} fraud of {half} each")
     shipped = [rules.ready(rules.parse(terms), 1) for terms in risk_shipped.RULES]
     for rule in shipped:
-        hits = [is_bad for _, values, is_bad in second if rule.test(values) and "place" in rule.kinds]
-        if hits:
-            say(f"  shipped {rule.terms.code}: {_precise(hits, second)}")
+        for name, part in (("first", first), ("second", second)):
+            hits = [is_bad for _, values, is_bad in part if rule.test(values) and "place" in rule.kinds]
+            if hits:
+                say(f"  shipped {rule.terms.code}, {name} half: {_precise(hits, part)}")
     pairs = [(float(rules.evaluate(shipped, "place", values).score), is_bad) for _, values, is_bad in second]
     say(f"  shipped together (score >= 60), second half: {at_threshold(pairs, 60)}")
     say(f"  the plan's three thresholds, second half: "
@@ -279,12 +280,17 @@ def _tell_fraud(found: list[Order_]) -> None:
     for name in CHOSEN:
         threshold = max(range(2, 12), key=lambda n, name=name: _f1(first, _at_least(name, n)))
         tests.append(_at_least(name, threshold))
-        say(f"  chosen {name} >= {threshold}: {_precise([b for _, v, b in second if tests[-1](v)], second)}")
+        _tell_chosen(f"{name} >= {threshold}", tests[-1], first, second)
     quick = max((30, 60, 120, 300, 3600), key=lambda n: _f1(first, lambda v: 0 <= v.get("account_age_s", -1) <= n))
     tests.append(lambda v: 0 <= v.get("account_age_s", -1) <= quick)
-    say(f"  chosen account_age_s <= {quick}: {_precise([b for _, v, b in second if tests[-1](v)], second)}")
-    both = [b for _, v, b in second if any(test(v) for test in tests)]
-    say(f"  any of the chosen, second half: {_precise(both, second)}")
+    _tell_chosen(f"account_age_s <= {quick}", tests[-1], first, second)
+    _tell_chosen("any of these", lambda v: any(test(v) for test in tests), first, second)
+
+
+def _tell_chosen(name: str, test: Callable[[dict[str, int]], bool], first: list[Order_], second: list[Order_]) -> None:
+    """A threshold that the first half chose, on the half that chose it and on the one that did not."""
+    for half, part in (("first", first), ("second", second)):
+        say(f"  chosen {name}, {half} half: {_precise([bad for _, v, bad in part if test(v)], part)}")
 
 
 def _at_least(name: str, threshold: int) -> Callable[[dict[str, int]], bool]:

@@ -308,3 +308,19 @@ class TestEveryFeature:
         }  # fmt: skip
         known = {name for event in kinds.values() for name in seen(event)}
         assert set(FEATURES) - known == {"qualified_age_h"}
+
+
+class TestShowcaseKin:
+    def test_counts_those_who_share_a_purse_and_bought_in_the_same_window(self):
+        bought("o1", "a", AT - timedelta(days=29), payer="purse")
+        bought("o2", "b", payer="purse", seller="M-9")
+        bought("o3", "c")
+        third = bought("o4", "d", payer="purse")
+        assert seen(third)["seller_kin_30d"] == 1
+        assert seen(bought("o5", "e", AT + timedelta(days=2), payer="purse"))["seller_kin_30d"] == 1
+        assert "showcase_kin" in codes(third)
+
+    def test_counts_one_window_and_one_address(self):
+        for n, seller in enumerate(("M-10", "M-10", "M-9")):
+            bought(f"o{n}", f"b{n}", address=HOME, seller=seller)
+        assert seen(bought("o9", "z", address=HOME))["seller_address_buyers_30d"] == 3
