@@ -195,13 +195,15 @@ RULES: tuple[dict[str, Any], ...] = (
         "pair_back_30d=1, pair_orders_30d=9",
     ),
     _rule(
-        "showcase_kin", "place", "cycle", 30, "该橱窗 30 天内另有 {seller_kin_30d} 位买家与该买家共用付款人、手机号或设备",
+        "showcase_kin", "place", "cycle", 30,
+        "该橱窗 30 天内另有 {seller_kin_30d} 位买家与该买家共用付款人、手机号或设备",
         "seller_kin_30d >= 1",
         "seller_kin_30d=1",
         "seller_kin_30d=0",
     ),
     _rule(
-        "showcase_ring", "place", "cycle", 60, "该橱窗 30 天内另有 {seller_kin_30d} 位买家与该买家共用付款人、手机号或设备",
+        "showcase_ring", "place", "cycle", 60,
+        "该橱窗 30 天内另有 {seller_kin_30d} 位买家与该买家共用付款人、手机号或设备",
         "seller_kin_30d >= 2",
         "seller_kin_30d=2",
         "seller_kin_30d=1",

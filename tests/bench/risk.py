@@ -116,6 +116,7 @@ def worlds() -> None:
             say(f"seed {seed}: {len(events)} events, {len(found.people)} people, features in {took:.0f} s, {load()}")
             _tell_events(events, seen)
             _tell_rings(found)
+            _tell_reached(found, events, seen)
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,23 @@ def _tell_rings(found: risk_world.World) -> None:
     say(f"  rings of three or more: {len(rings)} found, {len(of_crooks)} of them crooks', of"
         f" {sum(len(ring) >= 3 for ring in found.rings)} there; pairs: precision {len(true & got) / len(got):.3f},"
         f" recall {len(true & got) / len(true):.3f}")  # fmt: skip
+
+
+def _tell_reached(
+    found: risk_world.World, events: dict[int, risk_world.Happening], seen: dict[int, features.Seen]
+) -> None:
+    """Accounts that a case shows: of somebody suspicious, or in the ring of one. Cases are kept by ring."""
+    shipped = [rules.ready(rules.parse(terms), 1) for terms in risk_shipped.RULES]
+    hit = {events[n].actor for n, one in seen.items()
+           if rules.evaluate(shipped, one.kind, one.values).score >= rules.SUSPICIOUS}  # fmt: skip
+    names, rings = _names(found), {}
+    for row in db.session.execute(sa.select(RiskRingMember.ring_id, RiskRingMember.actor_id)):
+        rings.setdefault(row.ring_id, set()).add(names[row.actor_id])
+    hit = hit.union(*(ring for ring in rings.values() if ring & hit))
+    label = {one.actor: False for one in events.values()}
+    for one in events.values():
+        label[one.actor] |= bool(one.label)
+    say(f"  accounts that a case shows: {at_threshold([(float(one in hit), bad) for one, bad in label.items()], 1)}")
 
 
 def _names(found: risk_world.World) -> dict[int, str]:
