@@ -195,7 +195,7 @@ RULES: tuple[dict[str, Any], ...] = (
         "pair_back_30d=1, pair_orders_30d=9",
     ),
     _rule(
-        "showcase_kin", "place", "cycle", 30,
+        "showcase_kin", "place", "cycle", 20,
         "该橱窗 30 天内另有 {seller_kin_30d} 位买家与该买家共用付款人、手机号或设备",
         "seller_kin_30d >= 1",
         "seller_kin_30d=1",
@@ -209,7 +209,7 @@ RULES: tuple[dict[str, Any], ...] = (
         "seller_kin_30d=1",
     ),
     _rule(
-        "showcase_address", "place", "cycle", 35, "该橱窗 30 天内有 {seller_address_buyers_30d} 位买家寄往同一地址",
+        "showcase_address", "place", "cycle", 25, "该橱窗 30 天内有 {seller_address_buyers_30d} 位买家寄往同一地址",
         "seller_address_buyers_30d >= 3",
         "seller_address_buyers_30d=3",
         "seller_address_buyers_30d=2",
@@ -228,7 +228,7 @@ RULES: tuple[dict[str, Any], ...] = (
         "pair_orders_30d=7",
     ),
     _rule(
-        "agent_linked", "place", "region", 35, "买家与该地区代理共用 {agent_links} 种身份（付款人、手机号、设备）",
+        "agent_linked", "place", "region", 20, "买家与该地区代理共用 {agent_links} 种身份（付款人、手机号、设备）",
         "agent_links >= 1",
         "agent_links=1",
         "agent_links=0",

@@ -1,60 +1,34 @@
-"""``python -m tests.bench.risk [world|fraud|speed]``: what the shipped rules find, and how fast they are asked.
+"""``python -m tests.bench.risk [world|fraud|speed|path]``: what the shipped rules find, and how fast they are asked.
 
 World: rules were set on the world of seed 1; what is printed is another seed's. Fraud: an outside file
 (`../shared/data/fraud`), thresholds chosen on its first half by time, measured on its second.
 """
 
-import csv
-import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
-from pathlib import Path
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from console import replay
-from console.replay import ACTIONS
-from models import Matrix, Member, Order, PolicyVersion, RiskRing, RiskRingMember, db
+from jobs import queue, relay
+from models import Member, RiskRing, RiskRingMember, db
 from models.base import transaction
-from models.operations import backtest, risk, risk_event, risk_rule
-from models.operations.risk_event import Fact, Signals, Who
+from models.operations import backtest, order, risk, risk_rule
+from models.operations.risk_event import Signals, Who
 from models.queries import backtest as history
 from models.queries import feature as features
 from models.rules import risk as rules
-from models.rules import risk_shipped, scenario
+from models.rules import risk_shipped
 from models.rules.risk_feature import Kind
 from tests import risk_world
-from tests.conftest import SHARED
+from tests.bench import fraud
+from tests.bench.measured import AT, at_threshold, chunks, founded, load, plain, say
 
 SEEN, UNSEEN = 1, 20270115
-AT = datetime(2026, 1, 1, tzinfo=UTC)
-FILE = "data/fraud/fraud_ecommerce_head30189_with_ip.csv"
-
-
-def say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
-def load() -> str:
-    return f"load {os.getloadavg()[0]:.1f}"
-
-
-def founded() -> int:
-    """A network and a policy that scores."""
-    for do, values in (
-        ("policy", {"preset": "plan", "set": {"risk.enabled": True}}),
-        ("matrix", {"matrix": "M", "merchant": "shop", "template": "triple"}),
-    ):
-        event = scenario.parse({"at": AT.isoformat(), "do": do, **values})
-        with transaction():
-            ACTIONS[type(event)](event)
-    return db.session.scalars(sa.select(Matrix.id)).one()
 
 
 def scored(events: Sequence[int], at: datetime, size: int = 100) -> float:
@@ -85,24 +59,6 @@ def ranked(pairs: Iterable[tuple[float, bool]], *, most: float = 0.01) -> dict[s
     return {"recall_at": recall_at, "area": area, "bad": bad, "good": good}
 
 
-def at_threshold(pairs: Iterable[tuple[float, bool]], threshold: float) -> str:
-    rows = list(pairs)
-    flagged = [is_bad for score, is_bad in rows if score >= threshold]
-    bad, good = sum(is_bad for _, is_bad in rows), sum(not is_bad for _, is_bad in rows)
-    hit = sum(flagged)
-    precision = hit / len(flagged) if flagged else 0
-    return f"recall {hit / bad:.3f} precision {precision:.3f} false positives {(len(flagged) - hit) / good:.4f}"
-
-
-def plain(values: dict[str, int]) -> int:
-    """How many of the plan's three plain thresholds are passed: one IP, one address, many returns."""
-    return (
-        (values.get("ip_buyers_1d", 0) >= 3)
-        + (values.get("address_buyers_7d", 0) >= 3)
-        + (values.get("buyer_orders_30d", 0) >= 5 and values.get("buyer_return_bps_30d", 0) >= 3000)
-    )
-
-
 def worlds() -> None:
     for seed in (UNSEEN, SEEN):
         with replay.scratch():
@@ -111,7 +67,7 @@ def worlds() -> None:
             with transaction():
                 events = risk_world.fill(found, matrix_id)
             began = time.perf_counter()
-            seen = {one.event_id: one for part in _chunks(sorted(events), 200) for one in features.of(part)}
+            seen = {one.event_id: one for part in chunks(sorted(events), 200) for one in features.of(part)}
             took = time.perf_counter() - began
             say(f"seed {seed}: {len(events)} events, {len(found.people)} people, features in {took:.0f} s, {load()}")
             _tell_events(events, seen)
@@ -200,132 +156,6 @@ def _pairs(ring: Iterable[str]) -> set[tuple[str, str]]:
     return {(a, b) for n, a in enumerate(people) for b in people[n + 1 :]}
 
 
-def fraud() -> None:
-    path = Path(SHARED) / FILE
-    if not path.exists():
-        say("../shared/data/fraud is not here")
-        return
-    with replay.scratch(), path.open(encoding="utf-8-sig") as file:
-        # The file is a cut: its last line lacks fields.
-        rows = [_read(row) for row in csv.DictReader(file) if all(row.values())]
-        matrix_id = founded()
-        labels = _take_in(rows, matrix_id)
-        began = time.perf_counter()
-        found = []
-        for part in _chunks(sorted(labels), 200):
-            found += [(one.at, one.values, labels[one.event_id]) for one in features.of(part)]
-        took = time.perf_counter() - began
-        found.sort(key=lambda one: one[0])
-        say(f"{len(found)} orders of {len(rows)} accounts, features in {took:.0f} s, {load()}")
-        _tell_fraud(found)
-
-
-Order_ = tuple[datetime, dict[str, int], bool]
-
-
-def _read(row: dict[str, str]) -> dict[str, object]:
-    when = "%m/%d/%Y %H:%M"
-    return {
-        "code": f"f{row['user_id']}", "at": datetime.strptime(row["signup_time"], when).replace(tzinfo=UTC),
-        "bought": datetime.strptime(row["purchase_time"], when).replace(tzinfo=UTC), "device": row["device_id"],
-        "ip": str(IPv4Address(int(float(row["ip_address"])))), "fen": int(row["purchase_value"]) * 100,
-        "label": row["class"] == "1",
-    }  # fmt: skip
-
-
-def _take_in(rows: list[dict[str, object]], matrix_id: int) -> dict[int, bool]:
-    """Members, orders and their events in the order of their instants; labels by event of the order."""
-    with transaction():
-        seller = db.session.scalars(sa.select(Member.id).where(Member.code == "M-10")).one()
-        policy_id = db.session.scalar(sa.select(sa.func.max(PolicyVersion.id)))
-        db.session.execute(
-            sa.insert(Member),
-            [{"code": row["code"], "matrix_id": matrix_id, "standing": "candidate", "showcase": "none",
-              "registered_at": row["at"]} for row in rows],
-        )  # fmt: skip
-        codes = {row.code: row.id for row in db.session.execute(sa.select(Member.code, Member.id))}
-        db.session.execute(
-            sa.insert(Order),
-            [{"number": row["code"], "kind": "normal", "scene": "showcase", "state": "paid", "seller_id": seller,
-              "buyer_id": codes[str(row["code"])], "buyer": row["code"], "paid_fen": row["fen"], "cost_fen": 0,
-              "commission_fen": 0, "address": {}, "policy_id": policy_id, "digest": bytes(32),
-              "placed_at": row["bought"], "paid_at": row["bought"]} for row in rows],
-        )  # fmt: skip
-        orders = {row.number: row.id for row in db.session.execute(sa.select(Order.number, Order.id))}
-    happened = sorted(
-        [(row["at"], 0, row) for row in rows] + [(row["bought"], 1, row) for row in rows],
-        key=lambda one: (one[0], one[1], one[2]["code"]),
-    )  # fmt: skip
-    labels: dict[int, bool] = {}
-    for part in _chunks(happened, 500):
-        facts = [_fact(at, is_order, row, codes, orders, seller) for at, is_order, row in part]
-        with transaction():
-            made = risk_event.record(facts=facts, at=part[-1][0])
-        labels |= {number: row["label"] for number, (_, is_order, row) in zip(made, part, strict=True) if is_order}
-    return labels
-
-
-def _fact(at, is_order, row, codes, orders, seller) -> Fact:  # type: ignore[no-untyped-def]
-    signals, who = Signals(ip=row["ip"], device=row["device"]), Who(member_id=codes[row["code"]])
-    if not is_order:
-        return Fact(kind=Kind.REGISTER, ref=row["code"], at=at, actor=who, signals=signals)
-    return Fact(kind=Kind.PLACE, ref=row["code"], at=at, actor=who, other=Who(member_id=seller),
-                order_id=orders[row["code"]], amount_fen=row["fen"], signals=signals)  # fmt: skip
-
-
-def _chunks(rows: Sequence, size: int) -> Iterable[Sequence]:
-    return (rows[n : n + size] for n in range(0, len(rows), size))
-
-
-CHOSEN = ("device_actors_30d", "ip_buyers_1d", "ip_joins_1d", "device_orders_1d")
-
-
-def _tell_fraud(found: list[Order_]) -> None:
-    half = len(found) // 2
-    first, second = found[:half], found[half:]
-    say(f"  first half {sum(x[2] for x in first)}, second half {sum(x[2] for x in second)} fraud of {half} each")
-    shipped = [rules.ready(rules.parse(terms), 1) for terms in risk_shipped.RULES]
-    for rule in shipped:
-        for name, part in (("first", first), ("second", second)):
-            hits = [is_bad for _, values, is_bad in part if rule.test(values) and "place" in rule.kinds]
-            if hits:
-                say(f"  shipped {rule.terms.code}, {name} half: {_precise(hits, part)}")
-    pairs = [(float(rules.evaluate(shipped, "place", values).score), is_bad) for _, values, is_bad in second]
-    say(f"  shipped together (score >= 60), second half: {at_threshold(pairs, 60)}")
-    say(f"  the plan's three thresholds, second half: "
-        f"{at_threshold([(float(plain(v)), bad) for _, v, bad in second], 1)}")  # fmt: skip
-    tests: list[Callable[[dict[str, int]], bool]] = []
-    for name in CHOSEN:
-        threshold = max(range(2, 12), key=lambda n, name=name: _f1(first, _at_least(name, n)))
-        tests.append(_at_least(name, threshold))
-        _tell_chosen(f"{name} >= {threshold}", tests[-1], first, second)
-    quick = max((30, 60, 120, 300, 3600), key=lambda n: _f1(first, lambda v: 0 <= v.get("account_age_s", -1) <= n))
-    tests.append(lambda v: 0 <= v.get("account_age_s", -1) <= quick)
-    _tell_chosen(f"account_age_s <= {quick}", tests[-1], first, second)
-    _tell_chosen("any of these", lambda v: any(test(v) for test in tests), first, second)
-
-
-def _tell_chosen(name: str, test: Callable[[dict[str, int]], bool], first: list[Order_], second: list[Order_]) -> None:
-    """A threshold that the first half chose, on the half that chose it and on the one that did not."""
-    for half, part in (("first", first), ("second", second)):
-        say(f"  chosen {name}, {half} half: {_precise([bad for _, v, bad in part if test(v)], part)}")
-
-
-def _at_least(name: str, threshold: int) -> Callable[[dict[str, int]], bool]:
-    return lambda values: values.get(name, 0) >= threshold
-
-
-def _f1(rows: list[Order_], test: Callable[[dict[str, int]], bool]) -> float:
-    hits = [bad for _, values, bad in rows if test(values)]
-    hit, all_bad = sum(hits), sum(bad for _, _, bad in rows)
-    return 2 * hit / (len(hits) + all_bad) if hits else 0.0
-
-
-def _precise(hits: list[bool], rows: list[Order_]) -> str:
-    bad = sum(one[2] for one in rows)
-    return f"precision {sum(hits) / max(len(hits), 1):.3f} recall {sum(hits) / bad:.3f} ({len(hits)} hits)"
-
-
 def speed() -> None:
     """Decisions a second with fifty rules, and a back-test of a hundred thousand events by twenty."""
     with replay.scratch():
@@ -340,6 +170,7 @@ def speed() -> None:
         took = scored(events[:half], at)
         say(f"fifty rules, parts of 100: {half / took:.0f} decisions/s, persisted ({half} in {took:.1f} s,"
             f" {time.process_time() - cpu:.1f} s of our CPU), {load()}")  # fmt: skip
+        _bursts(found, events, at)
         singly = events[half : half + 400]
         took = scored(singly, at, size=1)
         say(f"fifty rules, one a transaction: {len(singly) / took:.0f} decisions/s, {1000 * took / len(singly):.1f} ms"
@@ -347,6 +178,18 @@ def speed() -> None:
         with transaction():
             risk.score(event_ids=events[half + 400 :], at=at)
         _backtests(at)
+
+
+def _bursts(found: risk_world.World, events: Sequence[int], at: datetime) -> None:
+    """Orders of crooks alone, and one of them among three honest ones: what follows from suspicion is in the figure."""
+    rows = list(zip(events, found.happenings, strict=True))
+    fresh = len(events) // 2 + 400
+    bad = [n for n, one in rows[fresh:] if one.label]
+    good = [n for n, one in rows[fresh:] if not one.label]
+    for name, part in (("fraud alone", bad[:150]), ("a quarter fraud", sorted(bad[150:250] + good[:300]))):
+        took = scored(part, at)
+        told = f"{len(part)} in {took:.1f} s"
+        say(f"fifty rules, {name}: {len(part) / took:.0f} decisions/s, persisted ({told}), {load()}")
 
 
 def _fifty() -> None:
@@ -395,7 +238,31 @@ def _multiply(least: int) -> None:
         ))  # fmt: skip
 
 
-PARTS = {"world": worlds, "fraud": fraud, "speed": speed}
+def path() -> None:
+    """From an order's commit to its kept decision, through outbox, relay and queue, one order at a time."""
+    with replay.scratch():
+        founded()
+        queue.load()
+        with transaction():
+            _fifty()
+        waits = []
+        for n in range(80):
+            signals = Signals(ip=f"10.0.{n % 50}.1", device=f"d{n % 60}", payer=f"p{n % 60}")
+            bought = order.Purchase(number=f"o{n}", seller="M-10", buyer=f"b{n % 60}", paid_fen=9_900, cost_fen=4_000,
+                                    commission_fen=3_000, signals=signals)  # fmt: skip
+            with transaction():
+                order.place(purchase=bought, at=AT + timedelta(minutes=n))
+            began = time.perf_counter()
+            while relay.relay() + queue.drain(beating=False):
+                pass
+            waits.append(time.perf_counter() - began)
+        kept = db.session.scalar(sa.text("SELECT count(*) FROM risk_decision"))
+        waits.sort()
+        say(f"order to decision, {kept} of {len(waits)} kept: median {waits[40] * 1000:.0f} ms, p95"
+            f" {waits[76] * 1000:.0f} ms, worst {waits[-1] * 1000:.0f} ms, {load()}")  # fmt: skip
+
+
+PARTS = {"world": worlds, "fraud": fraud.main, "speed": speed, "path": path}
 
 
 def main() -> None:

@@ -24,10 +24,10 @@ def matrix(session):
 
 
 def farm(number: str = "o", **facts) -> int:
-    """The fourth account on one device."""
-    for n in range(4):
-        last = bought(f"{number}{n}", f"{number}b{n}", AT, device="farm", **facts)
-    return last
+    """The fourth account on one device, each in a window of its own."""
+    for n in range(3):
+        bought(f"{number}{n}", f"{number}b{n}", AT, device="farm", seller=f"M-{n + 1}")
+    return bought(f"{number}3", f"{number}b3", AT, device="farm", **facts)
 
 
 def told(name: str) -> list[Event]:
@@ -99,7 +99,7 @@ class TestDecision:
             assert risk.told(again) == [{**hit, "because": tuple(hit["because"])} for hit in one.hits]
 
     def test_of_many_at_once_is_that_of_one_by_one(self):
-        events = [bought(f"o{n}", f"b{n}", AT, device="farm", ip="10.0.0.1") for n in range(5)]
+        events = [bought(f"o{n}", f"b{n}", AT, device="farm", ip="10.0.0.1", seller=f"M-{n + 1}") for n in range(5)]
         singly = {one: decided(one).features for one in events[:2]}
         risk.score(event_ids=events, at=AT)
         chosen = sa.select(RiskDecision).where(RiskDecision.event_id.in_(events)).order_by(RiskDecision.event_id)
@@ -186,7 +186,7 @@ class TestBurst:
         first = [bought(f"a{n}", f"x{n}", AT, device="one") for n in range(8)]
         second = [bought(f"b{n}", f"y{n}", AT, device="two") for n in range(24)]
         with statements() as few:
-            assert len(risk.score(event_ids=first, at=AT)) == 5
+            assert len(risk.score(event_ids=first, at=AT)) == 6
         with statements() as many:
             assert (
                 len(risk.score(event_ids=second, at=AT)) == 23
@@ -195,7 +195,11 @@ class TestBurst:
 
     def test_leaves_what_one_by_one_leaves(self):
         """Two rings, one batch: a case each, every hit once, each held order kept by exactly one of them."""
-        events = [bought(f"{farm}{n}", f"{farm}b{n}", AT, device=farm) for n in range(6) for farm in ("p", "q")]
+        events = [
+            bought(f"{farm}{n}", f"{farm}b{n}", AT, device=farm, seller=f"M-{n + 1}")
+            for n in range(6)
+            for farm in ("p", "q")
+        ]
         risk.score(event_ids=events, at=AT)
         rows = db.session.execute(sa.select(Case.id, Case.subject, Case.boosts).order_by(Case.id)).all()
         assert [(row.subject.partition(":")[0], row.boosts) for row in rows] == [("ring", ["new_hit"])] * 2
