@@ -8,6 +8,7 @@ from flask_admin.menu import MenuCategory
 from flask_admin.theme import Theme
 
 from console import web
+from console.admin import actors
 from console.admin.account import AccountView
 from console.admin.after_sale import AfterSaleView
 from console.admin.agency import AgencyView, UnmatchedView
@@ -161,6 +162,7 @@ def register(app: Flask) -> Admin:
         admin.add_view(view())
     check(admin._views)
     offer(app, admin._views)
+    app.jinja_env.filters["actor"] = actors.actor
     app.jinja_env.globals.update(menu=lambda: _sections(admin), banners=switch.banners, reasons_of=reason.of)
     return admin
 

@@ -79,10 +79,10 @@ class ApprovalView(ReadView):
         Column(key="maker", title=_l("Asked for by"), at=sa.func.coalesce(Staff.name, Approval.made_by)),
         Column(key="reason", title=_l("Reason"), at=Approval.reason, kind=Kind.REASON),
         Column(key="made_at", title=_l("Asked for"), at=Approval.made_at, kind=Kind.MOMENT),
-        Column(key="decided_by", title=_l("Decided by"), at=Approval.decided_by, kind=Kind.CODE, shown=False),
+        Column(key="decided_by", title=_l("Decided by"), at=Approval.decided_by, kind=Kind.ACTOR, shown=False),
         Column(key="ended_at", title=_l("Ended"), at=Approval.ended_at, kind=Kind.MOMENT, shown=False),
         Column(key="note", title=_l("Why refused"), at=Approval.note, kind=Kind.REASON, shown=False),
-        Column(key="made_by", title=_l("Actor"), at=Approval.made_by, kind=Kind.CODE, listed=False),
+        Column(key="made_by", title=_l("Actor"), at=Approval.made_by, kind=Kind.ACTOR, listed=False),
     )
     questions = (
         OneOf(key="state", title=_l("State"), at=STATE, choices={key: badge.label for key, badge in STATES.items()}),

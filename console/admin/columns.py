@@ -32,6 +32,7 @@ class Kind(StrEnum):
     PHONE = "phone"
     JSON = "json"
     REASON = "reason"
+    ACTOR = "actor"
 
 
 NUMERIC = frozenset({Kind.COUNT, Kind.MONEY})

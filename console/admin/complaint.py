@@ -96,7 +96,7 @@ class ComplaintView(ReadView):
             key="category", title=_l("About"), at=Complaint.category,
             cell=lambda row: str(CATEGORIES.get(row.category, row.category)),
         ),
-        Column(key="words", title=_l("In their words"), at=sa.func.left(Complaint.words, 60)),
+        Column(key="words", title=_l("What they wrote"), at=sa.func.left(Complaint.words, 60)),
         Column(key="subject", title=_l("Concerns"), at=Complaint.subject, kind=Kind.CODE),
         Column(key="member", title=_l("Member"), at=Member.code, kind=Kind.CODE, cell=member_link("member")),
         Column(key="owner", title=_l("Owner"), at=Staff.name),

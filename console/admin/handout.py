@@ -72,7 +72,7 @@ class HandoutView(ReadView):
         Column(key="subject", title=_l("Subject"), at=Handout.subject, kind=Kind.CODE),
         Column(key="state", title=_l("State"), at=STATE, kind=Kind.BADGE, badges=STATES),
         Column(key="fetch", title=_l("File"), at=sa.literal(""), cell=_fetch_link),
-        Column(key="reason", title=_l("Reason"), at=Handout.reason),
+        Column(key="reason", title=_l("Reason"), at=Handout.reason, kind=Kind.REASON),
         Column(key="is_masked", title=_l("Masked"), at=Handout.is_masked, kind=Kind.FLAG),
         Column(key="rows", title=_l("Rows"), at=Handout.rows, kind=Kind.COUNT),
         Column(key="bytes", title=_l("Size"), at=Handout.bytes, cell=lambda row: formatting.size(row.bytes)),

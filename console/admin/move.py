@@ -58,7 +58,7 @@ class MoveView(ReadView):
         Column(key="to_code", title=_l("To"), at=ToMember.code, kind=Kind.CODE, cell=member_link("to_code")),
         Column(key="to_slot", title=_l("Slot after"), at=Move.to_slot, kind=Kind.COUNT),
         Column(key="reason", title=_l("Reason"), at=Move.reason, cell=because("reason")),
-        Column(key="by", title=_l("By"), at=Move.by, kind=Kind.CODE),
+        Column(key="by", title=_l("By"), at=Move.by, kind=Kind.ACTOR),
         Column(key="matrix", title=_l("Matrix"), at=Matrix.code, kind=Kind.CODE, shown=False),
     )
     questions = (

@@ -74,7 +74,7 @@ class RefreshView(ReadView):
         Column(key="state", title=_l("State"), at=CurationProposal.state, kind=Kind.BADGE, badges=STATES),
         Column(key="reason", title=_l("Reason"), at=CurationProposal.reason, kind=Kind.REASON),
         Column(key="decided_at", title=_l("Decided"), at=CurationProposal.decided_at, kind=Kind.MOMENT, shown=False),
-        Column(key="decided_by", title=_l("Decided by"), at=CurationProposal.decided_by, kind=Kind.CODE, shown=False),
+        Column(key="decided_by", title=_l("Decided by"), at=CurationProposal.decided_by, kind=Kind.ACTOR, shown=False),
         Column(key="applied_at", title=_l("Carried out"), at=CurationProposal.applied_at, kind=Kind.MOMENT,
                shown=False),
         PRODUCT_ID,

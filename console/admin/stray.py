@@ -57,7 +57,7 @@ class StrayView(ReadView):
         Column(key="state", title=_l("State"), at=StrayOrder.state, kind=Kind.BADGE, badges=STATES),
         Column(key="seller", title=_l("Seller"), at=Member.code, kind=Kind.CODE),
         Column(key="found_at", title=_l("Waits since"), at=StrayOrder.found_at, kind=Kind.MOMENT),
-        Column(key="decided_by", title=_l("Decided by"), at=StrayOrder.decided_by, kind=Kind.CODE, shown=False),
+        Column(key="decided_by", title=_l("Decided by"), at=StrayOrder.decided_by, kind=Kind.ACTOR, shown=False),
         Column(key="ended_at", title=_l("Ended"), at=StrayOrder.ended_at, kind=Kind.MOMENT, shown=False),
     )
     questions = (

@@ -65,7 +65,7 @@ class StrikeView(ReadView):
         Column(key="strikes", title=_l("Counting now"), at=Member.strikes, kind=Kind.COUNT),
         Column(key="closed_showcase", title=_l("Effect"), at=Strike.closed_showcase, cell=_closed),
         Column(key="at", title=_l("Given"), at=Strike.at, kind=Kind.MOMENT),
-        Column(key="given_by", title=_l("Given by"), at=Strike.given_by, kind=Kind.CODE),
+        Column(key="given_by", title=_l("Given by"), at=Strike.given_by, kind=Kind.ACTOR),
         Column(key="taken_back_at", title=_l("Taken back"), at=Strike.taken_back_at, kind=Kind.MOMENT),
         Column(
             key="taken_back_by", title=_l("Taken back by"), at=Strike.taken_back_by, kind=Kind.CODE, shown=False
@@ -105,11 +105,11 @@ class AppealView(ReadView):
         Column(key="words", title=_l("The member's words"), at=Appeal.words),
         Column(key="filed_at", title=_l("Filed"), at=Appeal.filed_at, kind=Kind.MOMENT),
         Column(key="decided_at", title=_l("Decided"), at=Appeal.decided_at, kind=Kind.MOMENT),
-        Column(key="decided_by", title=_l("Decided by"), at=Appeal.decided_by, kind=Kind.CODE, shown=False),
-        Column(key="against_by", title=_l("First decided by"), at=Appeal.against_by, kind=Kind.CODE, shown=False),
+        Column(key="decided_by", title=_l("Decided by"), at=Appeal.decided_by, kind=Kind.ACTOR, shown=False),
+        Column(key="against_by", title=_l("First decided by"), at=Appeal.against_by, kind=Kind.ACTOR, shown=False),
         Column(key="answer", title=_l("Answer"), at=Appeal.answer, shown=False),
         Column(key="subject", title=_l("Subject"), at=Appeal.subject, kind=Kind.CODE, listed=False),
-        Column(key="case_id", title=_l("Case"), at=CASE_ID, kind=Kind.COUNT, listed=False),
+        Column(key="case_id", title=_l("Case no."), at=CASE_ID, kind=Kind.COUNT, listed=False),
     )
     questions = (
         OneOf(

@@ -49,7 +49,7 @@ class HeldView(ReadView):
         Column(key="seller", title=_l("Seller"), at=Member.code, kind=Kind.CODE, cell=member_link("seller")),
         Column(key="held_fen", title=_l("On hold"), at=HELD, kind=Kind.MONEY),
         Column(key="kept", title=_l("Keeper"), at=KEPT, kind=Kind.BADGE, badges=KEEPING),
-        Column(key="case_id", title=_l("Case"), at=Case.id, kind=Kind.COUNT, cell=_case),
+        Column(key="case_id", title=_l("Case no."), at=Case.id, kind=Kind.COUNT, cell=_case),
         Column(key="since", title=_l("Since"), at=CaseHold.since, kind=Kind.MOMENT),
     )
     questions = (

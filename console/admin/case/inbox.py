@@ -45,7 +45,7 @@ class CaseView(ReadView):
     details_template = "case/detail.html"
 
     columns: ClassVar[tuple[Column, ...]] = (
-        Column(key="id", title=_l("Case"), at=Case.id, kind=Kind.COUNT, sort=True, link=True),
+        Column(key="id", title=_l("Case no."), at=Case.id, kind=Kind.COUNT, sort=True, link=True),
         Column(key="queue", title=_l("Queue"), at=Case.queue, cell=words.queue_cell),
         Column(key="subject", title=_l("Subject"), at=Case.subject, cell=words.subject_cell),
         Column(key="state", title=_l("State"), at=Case.state, kind=Kind.BADGE, badges=words.STATES),
@@ -57,7 +57,7 @@ class CaseView(ReadView):
         Column(key="stake_fen", title=_l("At stake"), at=Case.stake_fen, kind=Kind.MONEY),
         Column(key="score", title=_l("Score"), at=Case.score, kind=Kind.COUNT),
         Column(key="assignee", title=_l("Reviewer"), at=Staff.name),
-        Column(key="opened_at", title=_l("Opened"), at=Case.opened_at, kind=Kind.MOMENT),
+        Column(key="opened_at", title=_l("Case opened"), at=Case.opened_at, kind=Kind.MOMENT),
         Column(key="rule_group", title=_l("Group of rules"), at=Case.rule_group, kind=Kind.CODE, shown=False),
         Column(key="second", title=_l("Second look"), at=Case.second, kind=Kind.BADGE, badges=words.SECONDS,
                shown=False),
@@ -80,7 +80,7 @@ class CaseView(ReadView):
         ),
         Equals(key="reviewer", title=_l("Reviewer's number"), at=Case.assignee_id),
         Equals(key="subject", title=_l("Subject, as kind:id"), at=Case.subject),
-        Days(key="opened", title=_l("Opened"), at=Case.opened_at),
+        Days(key="opened", title=_l("Case opened"), at=Case.opened_at),
     )  # fmt: skip
 
     def base(self) -> Select[Any]:

@@ -56,7 +56,7 @@ class ChallengeView(ReadView):
         Column(key="closes_at", title=_l("Final at"), at=Challenge.closes_at, kind=Kind.MOMENT,
                help=_l("After the days for returns of the last orders.")),
         Column(key="prize", title=_l("Prize"), at=Challenge.prize, shown=False),
-        Column(key="made_by", title=_l("Written by"), at=Challenge.made_by, shown=False),
+        Column(key="made_by", title=_l("Written by"), at=Challenge.made_by, kind=Kind.ACTOR, shown=False),
     )  # fmt: skip
     questions = (
         OneOf(key="state", title=_l("State"), at=Challenge.state,

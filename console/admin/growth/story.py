@@ -59,7 +59,7 @@ class StoryView(ReadView):
         Column(key="blocked", title=_l("Forbidden phrases"), at=Story.blocked, kind=Kind.COUNT, shown=False),
         Column(key="published_at", title=_l("Published"), at=Story.published_at, kind=Kind.MOMENT),
         Column(key="ended_at", title=_l("Taken down"), at=Story.ended_at, kind=Kind.MOMENT),
-        Column(key="made_by", title=_l("Written by"), at=Story.made_by, shown=False),
+        Column(key="made_by", title=_l("Written by"), at=Story.made_by, kind=Kind.ACTOR, shown=False),
     )
     questions = (
         OneOf(key="state", title=_l("State"), at=Story.state, choices={key: one.label for key, one in STATES.items()}),

@@ -48,13 +48,13 @@ class ToolkitView(ReadView):
         Column(key="version", title=_l("Version"), at=Content.version, kind=Kind.COUNT),
         Column(key="kind", title=_l("Kind"), at=Content.kind, kind=Kind.BADGE, badges=words.KINDS),
         Column(key="state", title=_l("State"), at=Content.state, kind=Kind.BADGE, badges=words.STATES),
-        Column(key="found", title=_l("Findings"), at=FOUND, kind=Kind.COUNT),
+        Column(key="found", title=_l("Found by the scan"), at=FOUND, kind=Kind.COUNT),
         Column(key="blocked", title=_l("Forbidden phrases"), at=Content.blocked, kind=Kind.COUNT),
         Column(key="scanned_at", title=_l("Last scan"), at=Content.scanned_at, kind=Kind.MOMENT),
         Column(key="published_at", title=_l("Published"), at=Content.published_at, kind=Kind.MOMENT),
-        Column(key="published_by", title=_l("Published by"), at=Content.published_by, shown=False),
+        Column(key="published_by", title=_l("Published by"), at=Content.published_by, kind=Kind.ACTOR, shown=False),
         Column(key="ended_at", title=_l("Taken down"), at=Content.ended_at, kind=Kind.MOMENT, shown=False),
-        Column(key="made_by", title=_l("Written by"), at=Content.made_by, shown=False),
+        Column(key="made_by", title=_l("Written by"), at=Content.made_by, kind=Kind.ACTOR, shown=False),
     )
     questions = (
         OneOf(key="kind", title=_l("Kind"), at=Content.kind, choices=choices(words.KINDS)),

@@ -51,7 +51,7 @@ class ImportView(UploadPages, MappingPages, ReportPages, ReadView):
         Column(key="last_on", title=_l("Last day"), at=ImportRun.last_on, kind=Kind.DAY, shown=False),
         Column(key="layout_name", title=_l("Layout"), at=ImportRun.layout_name, shown=False),
         Column(key="created_at", title=_l("Uploaded at"), at=ImportRun.created_at, kind=Kind.MOMENT),
-        Column(key="created_by", title=_l("Uploaded by"), at=ImportRun.created_by, kind=Kind.CODE, shown=False),
+        Column(key="created_by", title=_l("Uploaded by"), at=ImportRun.created_by, kind=Kind.ACTOR, shown=False),
     )
     questions = (
         OneOf(

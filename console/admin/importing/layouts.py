@@ -35,7 +35,7 @@ class LayoutView(ReadView):
         Column(key="id", title=_l("Number"), at=ImportLayout.id, kind=Kind.CODE, sort=True, shown=False),
         Column(key="name", title=_l("Name"), at=ImportLayout.name, link=True),
         Column(key="updated_at", title=_l("Saved at"), at=ImportLayout.updated_at, kind=Kind.MOMENT),
-        Column(key="created_by", title=_l("Saved by"), at=ImportLayout.created_by, kind=Kind.CODE),
+        Column(key="created_by", title=_l("Saved by"), at=ImportLayout.created_by, kind=Kind.ACTOR),
     )
 
     def around(self, row_id: int) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class ProofView(ReadView):
         Column(key="appealed_at", title=_l("Appealed"), at=Proof.appealed_at, kind=Kind.MOMENT),
         Column(key="judged_at", title=_l("Judged"), at=Proof.judged_at, kind=Kind.MOMENT, shown=False),
         Column(key="decided_at", title=_l("Decided on"), at=Proof.decided_at, kind=Kind.MOMENT, shown=False),
-        Column(key="decided_by", title=_l("Decided by"), at=Proof.decided_by, kind=Kind.CODE, shown=False),
+        Column(key="decided_by", title=_l("Decided by"), at=Proof.decided_by, kind=Kind.ACTOR, shown=False),
         Column(key="twin", title=_l("Twin"), at=Proof.twin_id, kind=Kind.COUNT, shown=False),
         Column(key="sure", title=_l("Certainty, %"), at=Proof.sure, kind=Kind.COUNT, shown=False),
     )
@@ -201,7 +201,7 @@ class ProofLogView(ReadView):
         Column(key="state", title=_l("State"), at=ProofStep.state, kind=Kind.BADGE, badges=STATES),
         Column(key="code", title=_l("Why"), at=ProofStep.code, kind=Kind.BADGE, badges=CODES),
         Column(key="note", title=_l("Note"), at=ProofStep.note),
-        Column(key="by", title=_l("Who"), at=ProofStep.by, kind=Kind.CODE),
+        Column(key="by", title=_l("Who"), at=ProofStep.by, kind=Kind.ACTOR),
         Column(key="evidence", title=_l("Evidence"), at=ProofStep.evidence, kind=Kind.JSON, shown=False),
     )
     questions = (

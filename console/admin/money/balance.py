@@ -181,9 +181,9 @@ class AdjustView(ReadView):
         ),
         Column(key="state", title=_l("State"), at=Approval.state, kind=Kind.CODE),
         Column(key="reason", title=_l("Reason"), at=Approval.reason, kind=Kind.REASON),
-        Column(key="made_by", title=_l("Asked for by"), at=Approval.made_by, kind=Kind.CODE),
+        Column(key="made_by", title=_l("Asked for by"), at=Approval.made_by, kind=Kind.ACTOR),
         Column(key="made_at", title=_l("Asked for"), at=Approval.made_at, kind=Kind.MOMENT),
-        Column(key="decided_by", title=_l("Decided by"), at=Approval.decided_by, kind=Kind.CODE),
+        Column(key="decided_by", title=_l("Decided by"), at=Approval.decided_by, kind=Kind.ACTOR),
     )
     questions = (Days(key="made", title=_l("Asked for"), at=Approval.made_at),)
 

@@ -84,9 +84,9 @@ class BillView(ReadView):
         Column(key="state", title=_l("State"), at=DividendBill.state, kind=Kind.BADGE, badges=BILLS),
         Column(key="lines", title=_l("Lines"), at=COUNT, kind=Kind.COUNT),
         Column(key="total", title=_l("Total"), at=TOTAL, kind=Kind.MONEY),
-        Column(key="built_by", title=_l("Built by"), at=DividendBill.built_by, kind=Kind.CODE),
+        Column(key="built_by", title=_l("Built by"), at=DividendBill.built_by, kind=Kind.ACTOR),
         Column(key="built_at", title=_l("Built at"), at=DividendBill.built_at, kind=Kind.MOMENT),
-        Column(key="confirmed_by", title=_l("Confirmed by"), at=DividendBill.confirmed_by, kind=Kind.CODE),
+        Column(key="confirmed_by", title=_l("Confirmed by"), at=DividendBill.confirmed_by, kind=Kind.ACTOR),
         Column(key="confirmed_at", title=_l("Confirmed at"), at=DividendBill.confirmed_at, kind=Kind.MOMENT),
         Column(key="paid_at", title=_l("Paid at the last line"), at=DividendBill.paid_at, kind=Kind.MOMENT),
     )

@@ -67,7 +67,7 @@ class ChannelBillView(ReadView):
         Column(key="out_fen", title=_l("Money out"), at=Statement.out_fen, kind=Kind.MONEY),
         Column(key="source", title=_l("Brought by"), at=Statement.source, kind=Kind.BADGE, badges=named.SOURCES),
         Column(key="created_at", title=_l("Brought at"), at=Statement.created_at, kind=Kind.MOMENT),
-        Column(key="created_by", title=_l("By whom"), at=Statement.created_by, kind=Kind.CODE, shown=False),
+        Column(key="created_by", title=_l("By whom"), at=Statement.created_by, kind=Kind.ACTOR, shown=False),
         Column(key="taken_at", title=_l("Counts since"), at=Statement.taken_at, kind=Kind.MOMENT, shown=False),
         Column(key="sha256", title="SHA-256", at=Statement.sha256, kind=Kind.CODE, listed=False),
     )

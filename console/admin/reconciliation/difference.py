@@ -61,7 +61,7 @@ class DifferenceView(ReadView):
         Column(key="owner", title=_l("In whose hands"), at=OWNER),
         Column(key="note", title=_l("Note"), at=Difference.note, shown=False),
         Column(key="resolution", title=_l("Cleared because"), at=Difference.resolution, shown=False),
-        Column(key="resolved_by", title=_l("Cleared by"), at=Difference.resolved_by, kind=Kind.CODE, shown=False),
+        Column(key="resolved_by", title=_l("Cleared by"), at=Difference.resolved_by, kind=Kind.ACTOR, shown=False),
         Column(key="ended_at", title=_l("Ended"), at=Difference.ended_at, kind=Kind.MOMENT, shown=False),
     )
     questions = (

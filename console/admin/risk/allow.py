@@ -21,7 +21,7 @@ from models import RiskAllow
 from models.operations import risk_allow as operations
 from models.rules.blind import SIZE
 
-STATES = {"open": Badge(_l("in force"), Tone.GOOD), "expired": Badge(_l("run out")), "ended": Badge(_l("ended"))}
+STATES = {"open": Badge(_l("lets pass"), Tone.GOOD), "expired": Badge(_l("run out")), "ended": Badge(_l("ended"))}
 STATE = sa.case((RiskAllow.ended_at.is_not(None), "ended"), (RiskAllow.until <= sa.func.now(), "expired"), else_="open")
 DAYS = (7, 30, 90, 180, 366)
 
@@ -48,11 +48,11 @@ class AllowView(ReadView):
         Column(key="label", title=_l("Which place"), at=RiskAllow.label),
         Column(key="digest", title=_l("Fingerprint"), at=RiskAllow.digest, cell=_digest),
         Column(key="state", title=_l("State"), at=STATE, kind=Kind.BADGE, badges=STATES),
-        Column(key="reason", title=_l("Reason"), at=RiskAllow.reason),
+        Column(key="reason", title=_l("Reason"), at=RiskAllow.reason, kind=Kind.REASON),
         Column(key="since", title=_l("From"), at=RiskAllow.since, kind=Kind.MOMENT),
         Column(key="until", title=_l("To"), at=RiskAllow.until, kind=Kind.MOMENT),
-        Column(key="made_by", title=_l("Author"), at=RiskAllow.made_by, kind=Kind.CODE),
-        Column(key="ended_by", title=_l("Ended by"), at=RiskAllow.ended_by, kind=Kind.CODE, shown=False),
+        Column(key="made_by", title=_l("Author"), at=RiskAllow.made_by, kind=Kind.ACTOR),
+        Column(key="ended_by", title=_l("Ended by"), at=RiskAllow.ended_by, kind=Kind.ACTOR, shown=False),
         Column(key="ended_at", title=_l("Ended"), at=RiskAllow.ended_at, kind=Kind.MOMENT, shown=False),
     )
     questions = (

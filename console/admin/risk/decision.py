@@ -54,7 +54,7 @@ class DecisionView(ReadView):
         Column(key="hits", title=_l("Why"), at=RiskDecision.hits, cell=_why),
         Column(key="amount", title=_l("Amount"), at=RiskEvent.amount_fen, kind=Kind.MONEY),
         Column(key="happened", title=_l("Happened"), at=RiskEvent.at, kind=Kind.MOMENT),
-        Column(key="at", title=_l("Decided"), at=RiskDecision.at, kind=Kind.MOMENT, shown=False),
+        Column(key="at", title=_l("Judged at"), at=RiskDecision.at, kind=Kind.MOMENT, shown=False),
         Column(key="ruleset", title=_l("Rule set"), at=RiskDecision.ruleset_id, kind=Kind.COUNT, shown=False),
         Column(key="ref", title=_l("Reference"), at=RiskEvent.ref, kind=Kind.CODE, shown=False),
         Column(key="actor", title=_l("Account"), at=RiskEvent.actor_id, kind=Kind.COUNT, shown=False),
@@ -74,7 +74,7 @@ class DecisionView(ReadView):
         ),
         Equals(key="ref", title=_l("Reference"), at=RiskEvent.ref),
         Equals(key="actor", title=_l("Account"), at=RiskEvent.actor_id),
-        Days(key="decided", title=_l("Decided"), at=RiskDecision.at),
+        Days(key="decided", title=_l("Judged at"), at=RiskDecision.at),
     )
 
     def base(self) -> Select[Any]:

@@ -1,5 +1,6 @@
 """规则实验室: rules as data, their own cases, their back-tests, their shadow, and the way live and back."""
 
+import re
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -34,8 +35,17 @@ TITLES = {
 }  # fmt: skip
 
 
+# Where a reason says a feature of the event.
+PLACE = re.compile(r"\{\w+\}")
+
+
 def _at(name: str) -> Any:
     return RiskRule.terms[name].astext
+
+
+def shown(reason: str) -> str:
+    """A rule's reason where no event has filled its places yet."""
+    return PLACE.sub("N", reason or "")
 
 
 class RuleView(ReadView):
@@ -60,9 +70,9 @@ class RuleView(ReadView):
         Column(key="state", title=_l("State"), at=RiskRule.state, kind=Kind.BADGE, badges=STATES),
         Column(key="group", title=_l("Group"), at=_at("group"), cell=lambda row: str(GROUPS.get(row.group, row.group))),
         Column(key="weight", title=_l("Weight"), at=sa.cast(_at("weight"), sa.Integer), kind=Kind.COUNT),
-        Column(key="reason", title=_l("Reason shown"), at=_at("reason")),
+        Column(key="reason", title=_l("Reason shown"), at=_at("reason"), cell=lambda row: shown(row.reason)),
         Column(key="live_at", title=_l("Live since"), at=RiskRule.live_at, kind=Kind.MOMENT),
-        Column(key="made_by", title=_l("Author of a rule"), at=RiskRule.made_by, kind=Kind.CODE, shown=False),
+        Column(key="made_by", title=_l("Author of a rule"), at=RiskRule.made_by, kind=Kind.ACTOR, shown=False),
         Column(key="made_at", title=_l("Drafted at"), at=RiskRule.made_at, kind=Kind.MOMENT, shown=False),
         Column(key="note", title=_l("Note"), at=RiskRule.note, shown=False),
     )
