@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from models import Case, StaffTie, Strike, db
+from models import Case, Staff, StaffTie, Strike, db
 from models.operations import appeal, case_decision, hold
 from models.queries import casefile
 from tests.operations import docket, world
@@ -182,7 +182,7 @@ class TestLists:
         assert "M-10" in browser.get("/strikes/").text
         page = browser.get(f"/appeals/{filed.id}").text
         assert "真实顾客" in page
-        assert f"staff:{me}" in page
+        assert db.session.get_one(Staff, me).name in page
 
     def test_of_money_on_hold_names_the_case_or_its_lack(self, staff):
         made = docket.held()
