@@ -212,6 +212,8 @@ class TestLeaving:
     def test_ends_the_token_at_once_and_a_new_sign_in_is_somebody_new(self, promoter):
         assert promoter.ask("DELETE", "/me").status_code == 204
         assert promoter.get("/me").json["code"] == "session_ended"
+        refresh = {"refresh_token": promoter.tokens["refresh_token"]}
+        assert promoter.post("/session/refresh", refresh).status_code == 401
         again = promoter.sign_in()
         assert again.tokens["is_registered"] is False
 
