@@ -9,14 +9,15 @@ from models import Staff, db
 
 def actor(by: str | None) -> str:
     """The name of who acted; of two hands both. What is neither staff nor the system stands as it is."""
-    return "、".join(_one(name) for name in (by or "").split())
+    hands = (by or "").replace("、", " ").split()
+    return "、".join(map(_one, hands)) if all(":" in hand or hand == "rules" for hand in hands) else str(by)
 
 
 def _one(name: str) -> str:
     kind, _colon, rest = name.partition(":")
     if kind == "staff":
         return _names().get(rest, name)
-    if name == "system:demo":
+    if name.startswith("system:demo"):
         return _("Demonstration")
     return _("System") if kind in ("system", "job", "rules", "timetable") else name
 

@@ -76,7 +76,9 @@ class ApprovalView(ReadView):
         Column(key="kind", title=_l("What happens"), at=Approval.kind, cell=_what, link=True),
         Column(key="state", title=_l("State"), at=STATE, kind=Kind.BADGE, badges=STATES),
         Column(key="expires_at", title=_l("Time left"), at=Approval.expires_at, kind=Kind.MOMENT, cell=_clock),
-        Column(key="maker", title=_l("Asked for by"), at=sa.func.coalesce(Staff.name, Approval.made_by)),
+        Column(
+            key="maker", title=_l("Asked for by"), at=sa.func.coalesce(Staff.name, Approval.made_by), kind=Kind.ACTOR
+        ),
         Column(key="reason", title=_l("Reason"), at=Approval.reason, kind=Kind.REASON),
         Column(key="made_at", title=_l("Asked for"), at=Approval.made_at, kind=Kind.MOMENT),
         Column(key="decided_by", title=_l("Decided by"), at=Approval.decided_by, kind=Kind.ACTOR, shown=False),

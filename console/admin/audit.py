@@ -60,7 +60,7 @@ class AuditView(ReadView):
     columns = (
         Column(key="id", title=_l("Number"), at=Audit.id, kind=Kind.COUNT, sort=True, link=True),
         Column(key="at", title=_l("When"), at=Audit.at, kind=Kind.MOMENT, sort=True),
-        Column(key="who", title=_l("Who"), at=sa.func.coalesce(Staff.name, Audit.actor)),
+        Column(key="who", title=_l("Who"), at=sa.func.coalesce(Staff.name, Audit.actor), kind=Kind.ACTOR),
         Column(key="kind", title=_l("What"), at=Audit.kind, kind=Kind.BADGE, badges=KINDS),
         Column(key="table_name", title=_l("Table or fact"), at=Audit.table_name, kind=Kind.CODE),
         Column(key="target", title=_l("Row"), at=Audit.row_id, kind=Kind.CODE),

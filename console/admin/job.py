@@ -99,7 +99,7 @@ class JobView(ReadView):
         Column(key="note", title=_l("Note"), at=Job.note, shown=False),
         Column(key="queue", title=_l("Queue"), at=Job.queue, kind=Kind.BADGE, badges=QUEUES),
         Column(key="subject", title=_l("About"), at=Job.subject, kind=Kind.CODE),
-        Column(key="who", title=_l("Asked for by"), at=sa.func.coalesce(Staff.name, Job.created_by)),
+        Column(key="who", title=_l("Asked for by"), at=sa.func.coalesce(Staff.name, Job.created_by), kind=Kind.ACTOR),
         Column(key="attempts", title=_l("Attempts"), at=Job.attempts, kind=Kind.COUNT),
         Column(key="error", title=_l("Reason"), at=Job.error),
         Column(key="created_at", title=_l("Asked for"), at=Job.created_at, kind=Kind.MOMENT, sort=True),

@@ -164,7 +164,9 @@ class DelistingView(_OfProduct):
         Column(key="state", title=_l("State"), at=STATE, kind=Kind.BADGE, badges=RUNS),
         Column(key="reason", title=_l("Reason"), at=Delisting.reason, kind=Kind.REASON),
         Column(key="rounds", title=_l("Rounds"), at=Delisting.rounds, kind=Kind.COUNT),
-        Column(key="who", title=_l("Asked for by"), at=sa.func.coalesce(Staff.name, Delisting.asked_by)),
+        Column(
+            key="who", title=_l("Asked for by"), at=sa.func.coalesce(Staff.name, Delisting.asked_by), kind=Kind.ACTOR
+        ),
         Column(key="asked_at", title=_l("Asked for"), at=Delisting.asked_at, kind=Kind.MOMENT),
         Column(key="ended_at", title=_l("Ended"), at=Delisting.ended_at, kind=Kind.MOMENT),
         PRODUCT_ID,

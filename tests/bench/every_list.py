@@ -162,7 +162,7 @@ def _filled(
 
 def addresses(view: ReadView, rows: int) -> dict[str, str]:
     """The pages of a list: first, deep, each order, each filter by what a row in the middle holds, a search."""
-    pages = {"": "", **_orders(view), **{f"q={text}": f"q={text}" for text in ("m77", "x77") if view.searches}}
+    pages = {"": "", **dict(_orders(view)), **{f"q={text}": f"q={text}" for text in ("m77", "x77") if view.searches}}
     for question in view.questions:
         pages |= dict(_asked(view, question, rows))
     return {f"{view.slug} {name}"[:44]: f"{view.url}/?{query}" for name, query in pages.items()}

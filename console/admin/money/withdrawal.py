@@ -83,7 +83,7 @@ class WithdrawalView(ReadView):
         Column(key="amount", title=_l("Amount"), at=Withdrawal.amount_fen, kind=Kind.MONEY),
         Column(key="tax", title=_l("Tax withheld"), at=Withdrawal.tax_fen, kind=Kind.MONEY),
         Column(key="net", title=_l("Goes out"), at=NET, kind=Kind.MONEY),
-        Column(key="hands", title=_l("Approved by"), at=HANDS),
+        Column(key="hands", title=_l("Approved by"), at=HANDS, kind=Kind.ACTOR),
         Column(key="requested_at", title=_l("Asked for"), at=Withdrawal.requested_at, kind=Kind.MOMENT),
         Column(key="ended_at", title=_l("Ended"), at=Withdrawal.ended_at, kind=Kind.MOMENT, shown=False),
         Column(key="reason", title=_l("Reason"), at=Withdrawal.reason, shown=False, kind=Kind.REASON),
