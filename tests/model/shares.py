@@ -108,7 +108,7 @@ def confirm_fraud(world: World, order: Order) -> None:
             posting.add("platform:house", row.left_fen)
             row.bucket, row.account = None, "platform:house"
             world.members[row.member].earnings_fen -= row.left_fen
-    posting.book(f"{House.FRAUD}:{order.code}")
+    posting.book(f"{House.FRAUD}:{order.code}:{len(world.ledger.keys)}")
 
 
 def earn(world: World, member: str, amount_fen: int, at: datetime) -> None:
