@@ -101,6 +101,12 @@ class TestFundFlowBill:
         assert (entry.business, entry.way, entry.amount_fen) == (Business.PAYOUT, Way.OUT, 18_000)
         assert (entry.balance_fen, entry.number) == (982_000, "WD20260615000001")
 
+    def test_leaves_more_than_one_line_may_move(self):
+        bill = reader(FUNDFLOW)
+        left = bill.read(flow(**{"账户结余(元)": "250000000.00"}))
+        assert left.balance_fen == 25_000_000_000
+        assert isinstance(bill.read(flow(**{"收支金额(元)": "250000000.00"})), Refused)
+
     @pytest.mark.parametrize(
         ("words", "way", "business"),
         [

@@ -91,40 +91,40 @@ def unprotected(folded: str) -> str:
     return (match[1] if match[1] is not None else match[2]).strip() if match else folded
 
 
-def money(raw: Cell) -> Read:
-    """An amount in fen, exact to the fen or refused."""
+def money(raw: Cell, *, most: int = AMOUNT_FEN_MAX) -> Read:
+    """An amount in fen of at most ``most``, exact to the fen or refused."""
     if raw is None:
         return NOTHING
     if isinstance(raw, str):
-        return _money_text(raw)
+        return _money_text(raw, most)
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         return refused("not_money", "这里应是金额")
     if isinstance(raw, float) and not math.isfinite(raw):
         return refused("not_money", "这里应是金额")
-    return _money_number(raw)
+    return _money_number(raw, most)
 
 
-def _money_number(raw: int | float) -> Read:
+def _money_number(raw: int | float, most: int) -> Read:
     if raw < 0:
         return refused("negative", "金额不能是负数；退款请以正数填在退款金额一列")
-    if raw * 100 > AMOUNT_FEN_MAX:
-        return refused("too_large", "金额过大，超过一亿元，请核对")
+    if raw * 100 > most:
+        return _too_large(most)
     if isinstance(raw, int):
         return Read(raw * 100)
-    return _fen(f"{raw:.15f}")
+    return _fen(f"{raw:.15f}", most)
 
 
-def _money_text(raw: str) -> Read:
+def _money_text(raw: str, most: int) -> Read:
     folded = text.fold(raw)
     if text.is_blank(folded):
         return NOTHING
     if _PLAIN_MONEY.fullmatch(folded):
-        got = _fen(folded)
+        got = _fen(folded, most)
         return got if got.kind or folded == raw.strip() else _rewritten(got)
     match = _MONEY.fullmatch(folded)
     if match is None:
         return _why_not_money(folded)
-    got = _fen(match[1].replace(",", "") + "." + (match[2] or ""))
+    got = _fen(match[1].replace(",", "") + "." + (match[2] or ""), most)
     return got if got.kind else _rewritten(got)
 
 
@@ -140,7 +140,7 @@ def _why_not_money(folded: str) -> Read:
     return formula(folded) or refused("not_money", "看不出这是多少钱，请填写以元为单位的数字")
 
 
-def _fen(plain: str) -> Read:
+def _fen(plain: str, most: int) -> Read:
     whole, _, cents = plain.partition(".")
     cents = cents.rstrip("0")
     if len(cents) > 2:
@@ -151,7 +151,11 @@ def _fen(plain: str) -> Read:
         if len(cents) > 2 or not whole.isdigit():
             return refused("sub_fen", "金额小于一分，请核对小数位数")
     fen = int(whole) * 100 + int(cents.ljust(2, "0"))
-    return Read(fen) if fen <= AMOUNT_FEN_MAX else refused("too_large", "金额过大，超过一亿元，请核对")
+    return Read(fen) if fen <= most else _too_large(most)
+
+
+def _too_large(most: int) -> Read:
+    return refused("too_large", f"金额过大，超过 {most // AMOUNT_FEN_MAX} 亿元，请核对")
 
 
 def yuan(fen: int) -> str:

@@ -15,6 +15,8 @@ SHANGHAI = timezone(timedelta(hours=8))
 DIGEST_BYTES = 16
 NUMBER_LENGTH_MAX = 128
 WORDS_LENGTH_MAX = 60
+# What a wallet holds may pass what one line may move: a hundred billion yuan is no wallet but a slip of the file.
+BALANCE_FEN_MAX = 1_000 * values.AMOUNT_FEN_MAX
 _LESS_REFUND = re.compile(r"(.+?)[(（]已(?:全额退款|退款.+?)[)）]")
 _MOMENT = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[ T](\d{1,2}):(\d{2})(?::(\d{2}))?")
 
@@ -106,7 +108,7 @@ class Reader:
         words, state = self._text(cells, "words"), self._text(cells, "state")
         way = self._way(cells)
         business = fund_business(words, way) if self._layout is Layout.FUNDFLOW else Business.OTHER
-        balance = self._money(cells, "balance") if "balance" in self._places else None
+        balance = self._money(cells, "balance", most=BALANCE_FEN_MAX) if "balance" in self._places else None
         return Entry(
             self._moment(cells), way, business, self._money(cells, "amount"), 0, balance,
             self._number(cells, "number"), self._number(cells, "flow" if "flow" in self._places else "reference"),
@@ -163,12 +165,12 @@ class Reader:
         except ValueError as error:
             raise _Unread("时间", cell, "没有这样的日期或时间") from error
 
-    def _money(self, cells: Sequence[Cell], field: str) -> int:
+    def _money(self, cells: Sequence[Cell], field: str, *, most: int = values.AMOUNT_FEN_MAX) -> int:
         cell = self._cell(cells, field)
         amount = cell if isinstance(cell, int | float) else plain(cell)
         if self._layout is Layout.JD and isinstance(amount, str):
             amount = _net_of_refund(amount)
-        got = values.money(amount)
+        got = values.money(amount, most=most)
         if got.value is None:
             raise _Unread("金额", cell, got.reason or "缺少金额")
         return int(got.value)
