@@ -65,7 +65,7 @@
   if (!draft) return;
   const state = $("#draft-state");
   let timer = 0;
-  draft.addEventListener("input", () => {
+  const keep = () => {
     clearTimeout(timer);
     timer = setTimeout(async () => {
       try {
@@ -73,5 +73,8 @@
         state.textContent = answer.ok ? "✓" : "✗";
       } catch { state.textContent = "✗"; }
     }, 800);
-  });
+  };
+  draft.addEventListener("input", keep);
+  // Whoever types before this script has come loses nothing.
+  if (draft.value !== draft.defaultValue) keep();
 })();

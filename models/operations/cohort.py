@@ -209,6 +209,7 @@ def qualify_many(*, candidates: Sequence[Candidate]) -> None:
     db.session.execute(_ACTIVE, {"ids": ids, "ats": instants, "starts": starts, "ends": ends})
     _write_down([(one, at.isoformat(), "qualified", "candidate", "active", "admission passed", "{}")
                  for one, at in zip(ids, instants, strict=True)])  # fmt: skip
+    team.tell_showcases([(found[one.code].id, one.code) for one in candidates], Showcase.OPEN)
     teams = team.add_heads(ids)
     _unlock(unlocked)
     db.session.expire_all()

@@ -11,7 +11,7 @@ from models.queries import headcount
 from models.rules import standing as rules
 from models.rules.compliance import LEVELS_SHOWN
 from models.rules.policy import Policy
-from models.rules.standing import Rank, Standing
+from models.rules.standing import Rank, Showcase, Standing
 from models.tables.member import Member
 from models.tables.standing import StandingChange, Team
 
@@ -177,6 +177,14 @@ def evaluate(*, member_ids: Sequence[int], policy: Policy, at: datetime) -> None
 def tell_showcase(member: Member) -> None:
     """A showcase opened, closed or opened again: whoever listens reads the rows that say so."""
     outbox.emit("showcase.changed", subject=f"member:{member.code}", member_id=member.id, after=str(member.showcase))
+
+
+def tell_showcases(people: Sequence[tuple[int, str]], after: Showcase) -> None:
+    """`tell_showcase` of many members, by id and code, whose showcases are ``after`` now."""
+    outbox.emit_many(
+        outbox.Fact("showcase.changed", f"member:{code}", {"member_id": member_id, "after": str(after)})
+        for member_id, code in people
+    )
 
 
 def changed(

@@ -14,6 +14,7 @@ from models import (
     AfterSale,
     Delisting,
     DelistingWindow,
+    Errand,
     Export,
     HistoryLine,
     Listing,
@@ -182,6 +183,16 @@ def complained_to_another() -> AfterSale:
     return orders.opened(numbered(), Kind.QUALITY)
 
 
+def owed_about_another() -> Errand:
+    row = Errand(
+        kind="parcel", subject=f"parcel:{numbered()}", order_id=ordered_from_another().id, state="due",
+        asked_at=datetime.now(UTC),
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
 def told_by_the_shop_of_another() -> ShopCase:
     case = ShopCase(
         number=f"A-{numbered()}", order_id=ordered_from_another().id, status="MERCHANT_PROCESSING", amount_fen=100,
@@ -209,6 +220,7 @@ FOREIGN: dict[Any, Callable[[], Any]] = {
     Parcel: sent_by_another,
     AfterSale: complained_to_another,
     ShopCase: told_by_the_shop_of_another,
+    Errand: owed_about_another,
     Member: member_of_another,
     Seat: seat_of_another,
     Move: move_of_another,

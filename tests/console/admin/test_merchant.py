@@ -114,7 +114,7 @@ class TestShowcases:
         page = self.close(staff("compliance"), member).text
         assert "橱窗已关闭" in page
         assert fresh(member).showcase == "closed"
-        rows = [row for row in trail() if row.action == "showcase.close"]
+        rows = [row for row in trail("member") if row.action == "showcase.close"]
         assert [(row.table_name, row.reason) for row in rows] == [("member", "rules")]
 
     def test_stay_open_without_a_reason(self, staff):
