@@ -10,7 +10,9 @@ from models.base import db
 T = TypeVar("T")
 
 
-def values(column: InstrumentedAttribute[T], *where: sa.ColumnElement[bool]) -> list[T]:
+def values(
+    column: InstrumentedAttribute[T] | InstrumentedAttribute[T | None], *where: sa.ColumnElement[bool]
+) -> list[T]:
     """Every value of a column, in order, among the rows that answer the conditions. An index begins with the column."""
     first: sa.Select[Any] = sa.select(sa.func.min(column).label("value")).where(*where)
     steps = first.cte("steps", recursive=True)
