@@ -3,10 +3,9 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import current_app
 
@@ -14,13 +13,13 @@ from jobs.gateways.shop import Shop, Silent, Unknown
 from jobs.queue import Run, job
 from models.errors import Conflict, DomainError
 from models.operations import listing, outbox, shop_case, shop_cursor, shop_order
+from models.queries import reckoning
 from models.queries import shop as queries
 from models.rules import shop_order as rules
 from models.rules.listing import UnderWay
 from models.rules.product import ProductState
 
 AT_ONCE, IN_ONE_JOB = 500, 50
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 BANNED = frozenset({13, 14, 15, 20})
 """Taken down by the platform: violation, deposit, brand, sealed (facts/wechat §5)."""
 READS: dict[str, str] = {"channels_ec_order_": "sync_order", "channels_ec_aftersale_update": "sync_case"}
@@ -143,7 +142,7 @@ def sync_case(run: Run, *, number: str) -> dict[str, Any]:
         raise NobodyAnswered("小店接口没有应答") from silence
     told = _told_case(number, content, run.at)
     with run.transaction():
-        state = shop_case.fold(told=told, at=run.at, day=_day)
+        state = shop_case.fold(told=told, at=run.at, day=reckoning.day_of)
         if state == "no order" and told.order_number:
             _ask_order(told.order_number, key=f"for:{run.job_id}")
     return {"state": state}
@@ -160,10 +159,6 @@ def _told_case(number: str, content: Mapping[str, Any], at: datetime) -> shop_ca
         words=str(details.get("desc") or content.get("reason_text") or ""),
         deadline_at=at.replace(microsecond=0) + timedelta(seconds=left) if left > 0 else None,
     )  # fmt: skip
-
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(SHANGHAI).date()
 
 
 @job(title="同步小店商品")

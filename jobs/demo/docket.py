@@ -8,6 +8,7 @@ from jobs.demo.plan import BUILDER, CHECKER, Day, tried
 from models import db
 from models.operations import appeal, case, case_decision
 from models.queries import case as queries
+from models.queries import concern
 from models.rules.case import Hit, Queue, State
 from models.tables.member import Member
 from models.tables.order import Order
@@ -19,6 +20,7 @@ FOUND = (
     Hit("burst", "同一买家 1 小时内下了 11 单", weight=40, features={"orders_1h": 11}),
     Hit("return_rate", "近 30 天 8 单退了 3 单", weight=30, features={"orders_30d": 8, "refunded_30d": 3}),
 )
+_ORDER = sa.select(Order.id, Order.commission_fen).where(Order.number == sa.bindparam("number"))
 CLEARED = ("household: 同住家人，地址一致", "real_buyer: 电话核实为真实顾客", "rule_wrong: 公司团购，规则误判")
 CONFIRMED = ("fake_trade: 收货后立即退回空包", "self_deal: 付款人为卖家家人")
 
@@ -26,21 +28,20 @@ CONFIRMED = ("fake_trade: 收货后立即退回空包", "self_deal: 付款人为
 def suspect(day: Day, *, number: str, at: datetime) -> None:
     """An order is put on hold with a case about it."""
     lot = day.plan.lot("findings", number)
-    order_id = queries.order_id(number)
-    if order_id is None:
+    order = db.session.execute(_ORDER, {"number": number}).one_or_none()
+    if order is None:
         return
     first = int(lot * len(FOUND))
     hits = [FOUND[first], FOUND[(first + 1) % len(FOUND)]] if lot * 10 % 1 < 0.5 else [FOUND[first]]
-    left = sa.select(Order.commission_fen).where(Order.id == order_id)
     case.open_case(
-        queue=Queue.FIRST_REVIEW, subject=f"order:{number}", group="sharing", orders=[order_id], reasons=hits,
-        stake_fen=db.session.scalars(left).one(), score=60 + int(lot * 30), at=at, by=BUILDER,
+        queue=Queue.FIRST_REVIEW, subject=f"order:{number}", group="sharing", orders=[order.id], reasons=hits,
+        stake_fen=order.commission_fen, score=60 + int(lot * 30), at=at, by=BUILDER,
     )  # fmt: skip
 
 
 def decide(day: Day, *, number: str, verdict: State, at: datetime) -> None:
     """The case about an order is decided; where that takes two, by two."""
-    found = queries.open_on(f"order:{queries.order_id(number)}")
+    found = queries.open_on(concern.canonical([f"order:{number}"])[f"order:{number}"])
     words = CONFIRMED if verdict == State.CONFIRMED else CLEARED
     reason = words[int(day.plan.lot("reason", number) * len(words))]
     for one in found:

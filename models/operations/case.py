@@ -7,7 +7,7 @@ from models.base import db
 from models.errors import Missing
 from models.operations import docket
 from models.rules import case as rules
-from models.rules.case import LIVE, Boost, Hit, Question, Queue
+from models.rules.case import LIVE, Hit, Question, Queue
 from models.tables.case import Case, CaseStep
 
 
@@ -64,9 +64,3 @@ def step(case: Case, kind: str, *, at: datetime, by: str, note: str = "", to_id:
     """Write one line of the case's story."""
     db.session.add(CaseStep(case_id=case.id, at=at, kind=kind, by=by, note=note, to_id=to_id))
     db.session.flush()
-
-
-def boost(case: Case, why: Boost) -> None:
-    """Lift a case for a reason, once."""
-    if why not in case.boosts:
-        case.boosts = [*case.boosts, str(why)]

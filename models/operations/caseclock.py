@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from models.base import db
 from models.operations import case as cases
-from models.operations import case_decision, casework, outbox
+from models.operations import case_decision, casework, docket, outbox
 from models.queries import case as queries
 from models.queries import reviewer
 from models.queries.reviewer import Worker
@@ -43,7 +43,7 @@ def tell(*, at: datetime) -> tuple[int, int]:
             _breach(case, at)
             breached += 1
         elif Boost.WARNED not in case.boosts:
-            cases.boost(case, Boost.WARNED)
+            docket.boost(case, Boost.WARNED)
             cases.step(case, "warned", at=at, by=BY)
             outbox.emit("case.due_soon", subject=f"case:{case.id}", case_id=case.id, queue=case.queue)
             warned += 1
@@ -51,7 +51,7 @@ def tell(*, at: datetime) -> tuple[int, int]:
 
 
 def _breach(case: Case, at: datetime) -> None:
-    cases.boost(case, Boost.BREACHED)
+    docket.boost(case, Boost.BREACHED)
     cases.step(case, "breached", at=at, by=BY)
     outbox.emit("case.breached", subject=f"case:{case.id}", case_id=case.id, queue=case.queue)
     casework.lift(case, at=at, by=BY, note="超过处理时限")

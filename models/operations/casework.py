@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from models.base import db
 from models.errors import Conflict, Forbidden, Invalid
 from models.operations import case as cases
-from models.operations import outbox
+from models.operations import docket, outbox
 from models.queries import case as queries
 from models.queries import casefile, reviewer
 from models.queries.reviewer import Worker
@@ -150,7 +150,7 @@ def hand_over(*, case_id: int, staff_id: int, lease: int, to_id: int, note: str,
     if to_id == staff_id or Queue(found.queue) not in worker.queues:
         raise MayNotWork("请选择另一位负责该队列的同事。")
     _give(found, to_id, at)
-    cases.boost(found, Boost.HANDED)
+    docket.boost(found, Boost.HANDED)
     cases.step(found, "handed", at=at, by=f"staff:{staff_id}", note=note.strip(), to_id=to_id)
     outbox.emit("case.handed", subject=f"case:{found.id}", case_id=found.id, staff_id=to_id)
     return found
@@ -170,7 +170,7 @@ def lift(case: Case, *, at: datetime, by: str, note: str) -> None:
     """Escalate a case, by a person or by its clock; twice is once."""
     if Boost.ESCALATED in case.boosts:
         return
-    cases.boost(case, Boost.ESCALATED)
+    docket.boost(case, Boost.ESCALATED)
     cases.step(case, "escalated", at=at, by=by, note=note)
     outbox.emit("case.escalated", subject=f"case:{case.id}", case_id=case.id, queue=case.queue)
 

@@ -149,8 +149,13 @@ def _grow(case: Case, by: Sequence[Question], at: datetime) -> None:
     case.hit_at = at
     case.stake_fen = max(case.stake_fen, *(one.stake_fen for one in by))
     case.score = max(case.score, *(one.score for one in by))
-    if Boost.NEW_HIT not in case.boosts:
-        case.boosts = [*case.boosts, Boost.NEW_HIT.value]
+    boost(case, Boost.NEW_HIT)
+
+
+def boost(case: Case, why: Boost) -> None:
+    """Lift a case for a reason, once."""
+    if why not in case.boosts:
+        case.boosts = [*case.boosts, str(why)]
 
 
 def _concern(case: Case, about: About) -> None:

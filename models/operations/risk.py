@@ -23,7 +23,6 @@ from models.tables.case import Case
 from models.tables.order import Order
 from models.tables.risk import RiskBlock, RiskDecision, RiskEvent, RiskWait
 
-BY = "system:risk"
 _KEEP = (
     insert(RiskDecision)
     .on_conflict_do_nothing(index_elements=["event_id"])
@@ -99,7 +98,7 @@ def lift_cleared(*, case_id: int, at: datetime) -> bool:
     kind, _, ref = found.subject.partition(":")
     if kind != "withdrawal" or found.state != State.CLEARED or not queries.is_blocked(int(ref)):
         return False
-    lift(withdrawal_id=int(ref), why=found.reason, at=at, by=found.closed_by or BY)
+    lift(withdrawal_id=int(ref), why=found.reason, at=at, by=found.closed_by or risk_follow.BY)
     return True
 
 

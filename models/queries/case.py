@@ -147,15 +147,6 @@ _ABOUT: Mapping[str, Any] = {
 }
 
 
-def order_id(ref: str) -> int | None:
-    """The id of an order named by its number or its id; a number wins over an id that looks like it."""
-    chosen = sa.select(Order.id).where(Order.number == ref)
-    found = db.session.scalar(chosen)
-    if found is None and ref.isascii() and ref.isdigit() and len(ref) < 18:
-        found = db.session.scalar(sa.select(Order.id).where(Order.id == int(ref)))
-    return found
-
-
 def open_on(subject: str) -> Sequence[Case]:
     """The open cases about a subject, the oldest first."""
     return db.session.scalars(sa.select(Case).where(Case.subject == subject, LIVE).order_by(Case.id)).all()

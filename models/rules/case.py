@@ -62,22 +62,10 @@ class Second(StrEnum):
     DONE = "done"
 
 
-SUBJECTS = frozenset(
-    {
-        "order",
-        "member",
-        "ring",
-        "proof",
-        "withdrawal",
-        "after_sale",
-        "complaint",
-        "strike",
-        "appeal",
-        "showcase",
-        "punish",
-    }  # fmt: skip
-)
-
+SUBJECTS = frozenset((
+    "order", "member", "ring", "proof", "withdrawal", "after_sale", "complaint", "strike", "appeal", "showcase",
+    "punish",
+))  # fmt: skip
 
 ELSEWHERE = frozenset({"after_sale", "proof", "complaint"})
 """Subjects that are decided on a desk of their own; their cases close with that decision."""

@@ -3,7 +3,9 @@
 import dataclasses
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -74,3 +76,28 @@ def found(job_id: int) -> Job:
     """The job as it stands now."""
     db.session.rollback()
     return db.session.get_one(Job, job_id, populate_existing=True)
+
+
+@pytest.fixture
+def write(tmp_path):
+    def writer(content: bytes, name: str = "orders.csv") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return path
+
+    return writer
+
+
+@pytest.fixture
+def book(tmp_path):
+    def writer(sheets: dict[str, list[list]], name: str = "orders.xlsx") -> Path:
+        made = openpyxl.Workbook()
+        made.remove(made.active)
+        for title, rows in sheets.items():
+            sheet = made.create_sheet(title)
+            for row in rows:
+                sheet.append(row)
+        made.save(tmp_path / name)
+        return tmp_path / name
+
+    return writer
