@@ -7,12 +7,14 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import scoped_session
+from xdist.scheduler import LoadFileScheduling
 
 from console import create_app, embedded
 from console.config import Settings
@@ -22,6 +24,19 @@ from tests import people, simulated
 from tests.people import Browser
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+class Scopes(LoadFileScheduling):
+    """Files to whoever is free, those that drive a browser all to one: they share an installation and its processes."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "tests/browser" if file.startswith("tests/browser/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    return Scopes(config, log)
 
 
 def superuser(services: embedded.Services, database: str = "postgres") -> psycopg.Connection:
