@@ -18,6 +18,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "appeal.filed": (),
     "approval.asked": (),
     "approval.ended": (),
+    "binding.stated": (),
     "case.breached": (),
     "case.decided": ("follow_verdict",),
     "case.due_soon": (),

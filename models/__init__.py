@@ -6,6 +6,7 @@ from models.tables.answer import KeptAnswer
 from models.tables.approval import Approval
 from models.tables.audit import Audit
 from models.tables.batch import Batch, BatchRow
+from models.tables.binding import Binding
 from models.tables.case import (
     BusinessDay,
     Case,
@@ -72,6 +73,7 @@ from models.tables.switch import MoneySwitch
 from models.tables.view import Export, SavedView
 
 __all__ = [
+    "Binding",
     "Errand",
     "ParcelTrace",
     "ShopAccount",

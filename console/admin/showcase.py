@@ -10,14 +10,16 @@ from sqlalchemy import ColumnElement, Select
 from werkzeug.wrappers import Response
 
 from console import formatting
-from console.admin.base import ReadView, Viewer, peers
+from console.admin.base import ReadView, Viewer, peers, staff_id
 from console.admin.columns import Badge, Column, Kind, Tone
 from console.admin.filters import Days, OneOf, Prefix
 from console.admin.matrix import merchant_choices
 from console.admin.member import words
 from console.auth import permits
-from models import Matrix, Member, Merchant, Order, Seat, StandingChange, db
+from models import Binding, Matrix, Member, Merchant, Order, Seat, StandingChange, db
+from models.operations import binding as bindings
 from models.operations import showcase as operations
+from models.queries import binding as named
 
 SHOWCASES = {
     "none": Badge(_l("not opened")),
@@ -49,7 +51,24 @@ KINDS = {
     "seed": Badge(_l("named seed promoter"), Tone.GOOD),
     "strike": Badge(_l("strike"), Tone.BAD),
     "reminded": Badge(_l("reminded")),
+    "stated": Badge(_l("showcase named"), Tone.BUSY),
+    "bound": Badge(_l("showcase bound"), Tone.GOOD),
+    "refused": Badge(_l("named showcase refused"), Tone.WARN),
 }
+
+BINDINGS = {
+    "waiting": Badge(_l("to be checked"), Tone.WARN),
+    "bound": Badge(_l("bound"), Tone.GOOD),
+    "refused": Badge(_l("refused"), Tone.PLAIN),
+}
+BINDING = (
+    sa.select(Binding.state)
+    .where(Binding.member_id == Member.id, Binding.state != "withdrawn")
+    .order_by(Binding.id.desc())
+    .limit(1)
+    .correlate(Member)
+    .scalar_subquery()
+)
 
 _TURNS = ("qualified", "closed", "reopened", "lapsed", "registered")
 SINCE = sa.func.coalesce(
@@ -102,6 +121,9 @@ class ShowcaseView(ReadView):
     columns = (
         Column(key="code", title=_l("Member"), at=Member.code, kind=Kind.CODE, sort=True, link=True),
         Column(key="showcase", title=_l("Showcase"), at=Member.showcase, kind=Kind.BADGE, badges=SHOWCASES),
+        Column(
+            key="binding", title=_l("Named by its owner"), at=BINDING, kind=Kind.BADGE, badges=BINDINGS, shown=False
+        ),
         Column(key="standing", title=_l("Standing"), at=Member.standing, kind=Kind.BADGE, badges=STANDINGS),
         Column(key="matrix", title=_l("Matrix"), at=Matrix.code, kind=Kind.CODE),
         Column(
@@ -140,6 +162,12 @@ class ShowcaseView(ReadView):
                 "candidate": _l("candidates and lapsed"),
             },
         ),
+        OneOf(
+            key="binding",
+            title=_l("Named by its owner"),
+            at=BINDING,
+            choices={key: badge.label for key, badge in BINDINGS.items()},
+        ),
         OneOf(key="matrix", title=_l("Matrix"), at=Member.matrix_id, choices=matrix_choices),
         OneOf(key="merchant", title=_l("Merchant"), at=Matrix.merchant_id, choices=merchant_choices),
         Days(key="registered", title=_l("Registered"), at=Member.registered_at),
@@ -172,6 +200,8 @@ class ShowcaseView(ReadView):
             "because": words.said_because,
             "order_states": words.ORDER_STATES,
             "peers": peers(),
+            "binding": named.newest(row_id),
+            "bindings": BINDINGS,
             "may_reopen": closing is not None and closing.reason == operations.BY_STAFF,
         }
 
@@ -199,4 +229,34 @@ class ShowcaseView(ReadView):
             at=formatting.now(),
             reason=self.reason("showcase.reopen"),
             done=_("The showcase is open again."),
+        )
+
+    @expose("/<int:row_id>/bind", methods=["POST"])
+    @permits("binding.decide")
+    def bind(self, row_id: int) -> Response:
+        """The showcase is its owner's, as named: the shop's orders of it are credited from now on."""
+        self.found(row_id)
+        return self.perform(
+            bindings.confirm,
+            member_id=row_id,
+            at=formatting.now(),
+            by=f"staff:{staff_id()}",
+            reason=self.reason("binding.confirm"),
+            done=_("The showcase is bound."),
+        )
+
+    @expose("/<int:row_id>/refuse", methods=["POST"])
+    @permits("binding.decide")
+    def refuse(self, row_id: int) -> Response:
+        """It cannot be bound as named; the member reads why."""
+        self.found(row_id)
+        why = self.reason("binding.refuse")
+        return self.perform(
+            bindings.refuse,
+            member_id=row_id,
+            why=why,
+            at=formatting.now(),
+            by=f"staff:{staff_id()}",
+            reason=why,
+            done=_("Refused. The member reads why and may name another."),
         )

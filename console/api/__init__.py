@@ -21,6 +21,7 @@ from console.api import (
     order,
     product,
     session,
+    showcase,
     simulation,
     toolkit,
 )
@@ -32,8 +33,8 @@ from models.errors import DomainError
 
 BASE = "/api/v1"
 RESOURCES = (
-    session, agreement, me, export, admission, growth, money, product, order, agency, simulation, complaint, toolkit,
-    board, notice, appeal,
+    session, agreement, me, export, showcase, admission, growth, money, product, order, agency, simulation, complaint,
+    toolkit, board, notice, appeal,
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from models import Proof, ProofStep
 from models.operations import proof as operations
 from models.operations.proof import Sent
 from models.queries import admission
+from models.queries import binding as bindings
 from models.queries import proof as queries
 from models.rules import proof as rules
 from models.rules import proof_words
@@ -27,9 +28,11 @@ PROOF = {
     "read": {"number": None, "shop": None, "paid_fen": None, "at": None},
     "history": [STEP],
 }  # fmt: skip
-TASK = {"n": 1, "seller": "M-10", "is_passed": False, "order": None, "state": None, "paid_fen": None,
-        "completed_at": None, "words": "请在这个橱窗购买一单，也可以上传订单截图。", "needs_picture": True,
-        "proof": None}  # fmt: skip
+TASK = {
+    "n": 1, "seller": "M-10", "finder_id": "sphA1b2C3d4E5", "is_passed": False, "order": None, "state": None,
+    "paid_fen": None, "completed_at": None, "words": "请在这个橱窗购买一单，也可以上传订单截图。",
+    "needs_picture": True, "proof": None,
+}  # fmt: skip
 PATH = "/me/admission/<int(max=99):task>"
 
 
@@ -73,11 +76,13 @@ class ProofAnswer(Answer):
 class Task(Answer):
     """One showcase to buy in, the order that counts or was tried, and the evidence sent for it.
 
-    An order of record needs no picture: ``needs_picture`` says whether one would help.
+    ``finder_id`` is the link to it, for `wx.openChannelsUserProfile`; none while the showcase is not bound. An order
+    of record needs no picture: ``needs_picture`` says whether one would help.
     """
 
     n: Count
     seller: str
+    finder_id: str | None
     is_passed: bool
     order: str | None
     state: str | None
@@ -149,13 +154,15 @@ def appeal(call: Call, task: int) -> ProofAnswer:
 def _tasks(member_id: int) -> list[Task]:
     proofs = queries.newest(member_id)
     steps = queries.steps([proof.id for proof in proofs.values()])
-    return [_task(line, proofs.get(line.seller_id), steps) for line in admission.sheet(member_id)]
+    lines = admission.sheet(member_id)
+    finders = bindings.finders([line.seller_id for line in lines])
+    return [_task(line, finders.get(line.seller_id), proofs.get(line.seller_id), steps) for line in lines]
 
 
-def _task(line: admission.Line, proof: Proof | None, steps: Sequence[ProofStep]) -> Task:
+def _task(line: admission.Line, finder: str | None, proof: Proof | None, steps: Sequence[ProofStep]) -> Task:
     state = State(proof.state) if proof else None
     return Task(
-        n=line.n, seller=line.seller, is_passed=line.is_passed, order=line.number, state=line.state,
+        n=line.n, seller=line.seller, finder_id=finder, is_passed=line.is_passed, order=line.number, state=line.state,
         paid_fen=line.paid_fen, completed_at=line.completed_at,
         words=proof_words.of_task(is_passed=line.is_passed, has_order=line.is_open, proof=state),
         needs_picture=not line.is_passed and not line.is_open and state in (None, State.REJECTED),

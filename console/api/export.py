@@ -5,7 +5,7 @@ from typing import Any
 from console.api.route import Call, route
 from console.api.schema import Answer, Earned, Fen, Instant
 from models import Member, Person, db
-from models.queries import dossier, portal
+from models.queries import binding, dossier, portal
 
 AT = "2026-11-24T08:00:00.000+08:00"
 MOST = 10_000
@@ -68,6 +68,7 @@ class Export(Answer):
     phone: str | None
     real_name: str | None
     standing: str
+    finder_id: str | None
     registered_at: Instant
     consents: list[Agreed]
     changes: list[Changed]
@@ -82,7 +83,7 @@ class Export(Answer):
     "GET", "/me/export", "me.export", "导出我的数据", answer=Export,
     gives={
         "code": "U23456789AB", "nickname": "阿青", "phone": "13800138000", "real_name": None, "standing": "candidate",
-        "registered_at": AT, **EMPTY,
+        "finder_id": None,        "registered_at": AT, **EMPTY,
     },
 )  # fmt: skip
 def export(call: Call) -> Export:
@@ -91,7 +92,8 @@ def export(call: Call) -> Export:
     person = db.session.query(Person).filter_by(member_id=member.id).one_or_none()
     return Export(
         code=member.code, nickname=person.nickname if person else None, phone=person.phone if person else None,
-        real_name=person.real_name if person else None, standing=member.standing, registered_at=member.registered_at,
+        real_name=person.real_name if person else None, standing=member.standing, finder_id=_finder(member.id),
+        registered_at=member.registered_at,
         consents=[_taken(Agreed, row) for row in dossier.consents(member.id)],
         changes=[_taken(Changed, row) for row in dossier.changes(member.id, limit=MOST)],
         bought=_orders(member.id, is_seller=False), sold=_orders(member.id, is_seller=True),
@@ -108,6 +110,12 @@ def export(call: Call) -> Export:
             for case, number in portal.after_sales(member_id=member.id, limit=MOST)
         ],
     )  # fmt: skip
+
+
+def _finder(member_id: int) -> str | None:
+    """By which a showcase is known, or as which it was named."""
+    named = binding.newest(member_id)
+    return binding.finder_of(member_id) or (named.account if named else None)
 
 
 def _orders(member_id: int, *, is_seller: bool) -> list[Ordered]:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from console.api.route import Call, Guard, route
 from console.api.schema import Answer, Body, Count, Instant, Number, Words
 from console.api.shown import masked, masked_name, masked_phone
-from models import Member, db
+from models import db
 from models.errors import Conflict
 from models.operations import identity, note
 from models.queries import admission, portal
@@ -79,14 +79,6 @@ class Changing(Body):
         return self
 
 
-class Window(Answer):
-    """One's showcase and how far it is bound."""
-
-    showcase: str
-    has_real_name: bool
-    guide: str
-
-
 @route(
     "POST", "/registration", "registration.register", "登记为候选人，自动排位", body=Registering, answer=Placed,
     status=201, guard=Guard.SIGNED_IN, keyed=True, example={"inviter": "M-10"},
@@ -125,22 +117,6 @@ def change(call: Call) -> Me:
 @route("DELETE", "/me", "me.cancel", "注销账号：清除个人信息，账目以代号保留", status=204, guard=Guard.SIGNED_IN)
 def cancel(call: Call) -> None:
     identity.cancel(identity_id=call.person.identity_id, at=call.at)
-
-
-@route(
-    "GET", "/me/showcase", "showcase.read", "我的橱窗", answer=Window,
-    gives={"showcase": "none", "has_real_name": False, "guide": "先完成准入任务，再完成实名认证，橱窗即可开通。"},
-)  # fmt: skip
-def showcase(call: Call) -> Window:
-    """Where it stands, and what to do next."""
-    found = db.session.get_one(Member, call.member_id)
-    guide = {
-        "none": "先完成准入任务，再完成实名认证，橱窗即可开通。",
-        "pending": "橱窗正在开通，请在视频号里完成实名认证和授权。",
-        "open": "橱窗已开通，可以在选品中心上架商品。",
-        "closed": "橱窗已关闭；如有疑问，请联系客服由专人核查。",
-    }[found.showcase]
-    return Window(showcase=found.showcase, has_real_name=found.real_name_at is not None, guide=guide)
 
 
 def _me(call: Call) -> Me:

@@ -68,7 +68,7 @@ def sign_ins(*, ids: Sequence[int], at: datetime) -> list[int]:
 
 
 def showcases(*, member_ids: Sequence[int], at: datetime) -> list[int]:
-    """Every opening, closing and opening again of these members' showcases."""
+    """Every binding, opening, closing and opening again of these members' showcases."""
     facts = [
         Fact(
             kind=Kind.SHOWCASE, ref=str(row.id), at=row.at, actor=_member(row.member_id),

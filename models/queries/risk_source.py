@@ -54,7 +54,7 @@ _SHOWCASES = sa.text(
     SELECT c.id, c.member_id, c.at, c.kind, c.reason, m.sponsor_id, i.openid, p.phone
     FROM standing_change c JOIN member m ON m.id = c.member_id
     LEFT JOIN member_identity i ON i.member_id = m.id LEFT JOIN person p ON p.member_id = m.id
-    WHERE c.member_id = ANY (:ids) AND c.kind IN ('qualified', 'closed', 'reopened') ORDER BY c.id
+    WHERE c.member_id = ANY (:ids) AND c.kind IN ('qualified', 'closed', 'reopened', 'bound') ORDER BY c.id
     """
 )
 # A picture is known by the first one that it is a twin of: a new cut of the same photo is the same picture.

@@ -326,6 +326,8 @@ _GROWTH = (
 
 _ERRAND = (Permission("errand.again", "Tell WeChat again", (Role.OPERATOR, Role.SUPPORT)),)
 
+_BINDING = (Permission("binding.decide", "Check the showcases that members name", (Role.OPERATOR, Role.REVIEWER)),)
+
 _DESKS = (
     _OWN,
     _SALES,
@@ -344,6 +346,7 @@ _DESKS = (
     _EVIDENCE,
     _GROWTH,
     _ERRAND,
+    _BINDING,
 )
 
 PERMISSIONS: dict[str, Permission] = {permission.name: permission for desk in _DESKS for permission in desk}

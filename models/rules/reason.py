@@ -133,6 +133,17 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("authority", "Asked for by an authority"),
         OTHER,
     ),
+    "binding.confirm": (
+        Reason("shown", "Its owner has shown it in the video channel's assistant"),
+        Reason("orders", "The shop's orders name it beside this promoter"),
+        OTHER,
+    ),
+    "binding.refuse": (
+        Reason("not_found", "No such video channel"),
+        Reason("not_theirs", "The real name behind it is somebody else's"),
+        Reason("no_showcase", "No showcase has been opened there yet"),
+        OTHER,
+    ),
     "showcase.reopen": (
         Reason("settled", "What closed it is settled"),
         Reason("closed_by_mistake", "It was closed by mistake"),

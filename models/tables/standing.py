@@ -49,7 +49,8 @@ class StandingChange(Base):
     __table_args__ = (
         sa.CheckConstraint(
             "kind IN ('registered', 'lapsed', 'qualified', 'unlocked', 'passed', 'failed', 'frozen', 'exited',"
-            " 'revived', 'ranked', 'unranked', 'closed', 'reopened', 'seed', 'strike', 'reminded')",
+            " 'revived', 'ranked', 'unranked', 'closed', 'reopened', 'seed', 'strike', 'reminded',"
+            " 'stated', 'bound', 'refused')",
             name="kind",
         ),
         sa.Index(None, "member_id", "id"),

@@ -65,6 +65,9 @@ CHANGES: dict[str, Badge] = {
     "seed": Badge(_l("Named seed promoter"), Tone.GOOD),
     "strike": Badge(_l("Strike"), Tone.BAD),
     "reminded": Badge(_l("Reminded"), Tone.WARN),
+    "stated": Badge(_l("showcase named"), Tone.BUSY),
+    "bound": Badge(_l("showcase bound"), Tone.GOOD),
+    "refused": Badge(_l("named showcase refused"), Tone.WARN),
 }
 # Why a transition happened, as the operations write it; what staff chose stands behind the colon.
 BECAUSE: dict[str, Text] = {
@@ -84,6 +87,7 @@ BECAUSE: dict[str, Text] = {
     "fraud": _l("an order was confirmed as fraud"),
     "strikes": _l("three strikes"),
     "admission_refund": _l("an admission order was refunded"),
+    "binding": _l("its owner named it"),
 }
 STATES = {**STANDINGS, **RANKS}
 

@@ -28,7 +28,7 @@ NO_ROW = {
     "simulations.run": {"width", "depth", "fen"}, "registration.register": {"inviter"},
     "me.change": {"nickname", "phone"}, "publicity.change": {"is_unlisted", "story"},
     "agency.apply": {"region_code", "note"}, "withdrawals.ask": {"amount_fen"}, "admission.appeal": {"words"},
-    "appeal.file": {"words"}, "complaint.open": {"category", "subject", "words"},
+    "showcase.state": {"finder_id"}, "appeal.file": {"words"}, "complaint.open": {"category", "subject", "words"},
     "after_sales.file": {"kind", "words", "preview"}, "earnings.list": {"kind", "since", "until"},
     "orders.list": {"side"}, "products.list": {"sort", "category"}, "toolkit.list": {"kind"},
     "poster.read": {"template"},
