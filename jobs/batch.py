@@ -5,7 +5,8 @@ it is tried in a savepoint of its own.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -14,7 +15,7 @@ from jobs.queue import Cancelled, Run, job
 from models import Actor, acting, db
 from models.errors import DomainError, Forbidden
 from models.operations import batch as operations
-from models.operations import curation, listing, withdrawal
+from models.operations import caseload, curation, listing, withdrawal
 from models.operations import job as dead
 from models.operations.batch import Result
 from models.queries import batch as queries
@@ -29,6 +30,7 @@ LONGEST_SECONDS = 4 * 3600.0
 
 # A row's step: (row id, moment, who, coded reason) -> the words of its result, nothing for "done".
 Step = Callable[[int, datetime, str, str], str | None]
+ChosenStep = Callable[..., str | None]
 # A step of many rows in a few statements: the words of those that it refused.
 Stride = Callable[[Sequence[int]], dict[int, str]]
 Rows = Sequence[tuple[int, int]]
@@ -62,6 +64,23 @@ def _reject_withdrawal(row_id: int, at: datetime, by: str, reason: str) -> None:
     withdrawal.reject(number=withdrawals.number_of(row_id), reason=reason, at=at)
 
 
+def _staff_id(by: str) -> int:
+    return int(by.removeprefix("staff:"))
+
+
+def _clear_case(row_id: int, at: datetime, by: str, reason: str) -> None:
+    caseload.clear(case_id=row_id, staff_id=_staff_id(by), why=reason, at=at)
+
+
+def _assign_case(row_id: int, at: datetime, by: str, reason: str, choice: str) -> None:
+    caseload.assign(case_id=row_id, staff_id=_staff_id(by), to=choice, at=at)
+
+
+def _snooze_case(row_id: int, at: datetime, by: str, reason: str, choice: str) -> None:
+    until = at + timedelta(hours=int(choice))
+    caseload.snooze(case_id=row_id, staff_id=_staff_id(by), until=until, why=reason, at=at)
+
+
 # What a batch can do to a row; each desk adds its lines, named as the permission or the operation.
 ROWS: dict[str, Step] = {
     "job.rerun": _rerun,
@@ -70,7 +89,17 @@ ROWS: dict[str, Step] = {
     "curation.refuse": _refuse_refresh,
     "withdrawal.approve": _approve_withdrawal,
     "withdrawal.reject": _reject_withdrawal,
+    "case.clear": _clear_case,
 }
+
+
+# Steps that need one more thing to know, said behind the operation's name: `case.snooze:24`.
+CHOSEN: dict[str, ChosenStep] = {"case.assign": _assign_case, "case.snooze": _snooze_case}
+
+
+def _step(operation: str) -> Step:
+    name, _sep, choice = operation.partition(":")
+    return partial(CHOSEN[name], choice=choice) if choice else ROWS[name]
 
 
 # Those of them that are done in a few statements for all rows of a part.
@@ -119,12 +148,12 @@ def _results(rows: Rows, batch: Batch, at: datetime) -> list[Result]:
         with db.session.begin_nested():
             return _together(rows, batch, at)
     except (DomainError, IntegrityError):
-        step = ROWS[batch.operation]
+        step = _step(batch.operation)
         return [_tried(id_, step, row_id, at, batch) for id_, row_id in rows]
 
 
 def _together(rows: Rows, batch: Batch, at: datetime) -> list[Result]:
-    stride, step = STRIDES.get(batch.operation), ROWS[batch.operation]
+    stride, step = STRIDES.get(batch.operation), _step(batch.operation)
     if stride is None:
         return [_done(id_, step(row_id, at, batch.made_by, batch.reason)) for id_, row_id in rows]
     refused = stride([row_id for _, row_id in rows])

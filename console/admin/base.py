@@ -1,7 +1,7 @@
 """The views everything in the console is made of: pages that declare a permission, and lists that only read."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
@@ -50,7 +50,8 @@ class Batch:
     """An action over the ticked rows, or over all rows of the filter, of a list.
 
     ``permission`` is what it takes; ``reason`` the kind of its coded reasons; ``operation`` the name of the row's step
-    in ``jobs.batch.ROWS``; ``sum_column`` the key of a money column whose sum the preview shows.
+    in ``jobs.batch.ROWS``; ``sum_column`` the key of a money column whose sum the preview shows. ``choices`` are the
+    values of one more thing that it needs to know, under the title ``choice``; its step is in ``jobs.batch.CHOSEN``.
     """
 
     key: str
@@ -59,6 +60,8 @@ class Batch:
     reason: str
     operation: str
     sum_column: str | None = None
+    choice: Any = ""
+    choices: Callable[[], Mapping[str, Any]] | None = None
 
 
 class Viewer(Protocol):

@@ -68,14 +68,19 @@ class Chosen:
         texts = [text for text in request.form.getlist("ids") if text.isascii() and text.isdigit() and len(text) < 20]
         self.ids = [] if self.is_filter else sorted({int(text) for text in texts if int(text) <= LARGEST_ID})
 
+    def _narrowed(self, rows: Select[Any]) -> Select[Any]:
+        if self.is_filter:
+            return self.view.shape.narrowed(rows, self.asked)
+        return rows.where(self.view.identity.in_(self.ids))
+
     def picked(self, *columns: Any) -> Select[Any]:
         """The chosen rows with some columns, in no order."""
-        scoped = self.view.scope(self.view.base(), viewer())
-        if self.is_filter:
-            scoped = self.view.shape.narrowed(scoped, self.asked)
-        else:
-            scoped = scoped.where(self.view.identity.in_(self.ids))
+        scoped = self._narrowed(self.view.scope(self.view.base(), viewer()))
         return scoped.add_columns(self.view.identity.label("row_id"), *columns)
+
+    def shown(self) -> Select[Any]:
+        """The chosen rows as the list reads them: every column, since a shown cell may be drawn from others."""
+        return self._narrowed(self.view.rows(viewer(), self.view.columns))
 
     @property
     def ordered(self) -> list[Any]:
@@ -86,6 +91,20 @@ class Chosen:
         """What the preview sums up, row by row."""
         summed = self.view.shape.column(self.batch.sum_column) if self.batch.sum_column else None
         return (summed.at if summed else sa.null().cast(sa.BigInteger)).label("amount_fen")
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        """What else the action needs to know, as people choose it."""
+        return dict(self.batch.choices()) if self.batch.choices else {}
+
+    def named(self) -> tuple[str, str]:
+        """The batch's operation and title with what was chosen for it."""
+        title = f"{self.view.title} · {self.batch.title}"
+        if self.batch.choices is None:
+            return self.batch.operation, title
+        choice = request.form.get("choice", "")
+        words = self.choices.get(choice) or abort(400)
+        return f"{self.batch.operation}:{choice}", f"{title} · {words}"
 
     def totals(self) -> tuple[int, int | None]:
         """How many rows there are, counted, and the sum of the batch's column."""
@@ -173,9 +192,7 @@ class BatchView(ReadView):
         count, amount = chosen.totals()
         operations.check_size(count)
         shown = tuple(column for column in chosen.view.columns if column.listed and column.shown)
-        # Every column is read: a shown cell may be drawn from others beside it.
-        read = (column.at.label(column.key) for column in chosen.view.columns)
-        sample = db.session.execute(chosen.picked(*read).order_by(*chosen.ordered).limit(SAMPLE)).all()
+        sample = db.session.execute(chosen.shown().order_by(*chosen.ordered).limit(SAMPLE)).all()
         return self.render(
             "batch/preview.html", chosen=chosen, count=count, amount=amount, sample=sample, columns=shown
         )
@@ -189,10 +206,11 @@ class BatchView(ReadView):
         if turned_away is not None:
             return turned_away
         reason, amount = self.reason(chosen.batch.reason), request.form.get("amount_fen", "")
+        operation, title = chosen.named()
         wish = operations.Wish(
             page=chosen.view.endpoint,
-            title=f"{chosen.view.title} · {chosen.batch.title}",
-            operation=chosen.batch.operation,
+            title=title,
+            operation=operation,
             permission=chosen.batch.permission,
             query=chosen.query,
             is_filter=chosen.is_filter,

@@ -63,7 +63,8 @@ class Column:
 
     ``key`` is its name in the address and in the row; ``at`` the SQL expression it is read from. ``sort`` is allowed
     on an indexed, never-null column of the model alone. ``shown`` is whether it stands in the list before the reader
-    chooses columns; ``listed`` whether it may. ``cell`` draws the value in its own way and must escape it.
+    chooses columns; ``listed`` whether it may; ``rises`` sorts it upwards first. ``exported`` is what a file says where
+    that is not what the list is ordered by. ``cell`` draws the value in its own way and must escape it.
     """
 
     key: str
@@ -71,12 +72,14 @@ class Column:
     at: Expression
     kind: Kind = Kind.TEXT
     sort: bool = False
+    rises: bool = False
     shown: bool = True
     listed: bool = True
     link: bool = False
     help: Text = ""
     badges: Mapping[str, Badge] = field(default_factory=dict)
     cell: Callable[[Row[Any]], str] | None = None
+    exported: Expression | None = None
 
     @property
     def is_numeric(self) -> bool:

@@ -32,7 +32,7 @@ UNMASKED = "pii.reveal"
 
 def _shown(column: Column, *, is_masked: bool) -> Any:
     """What PostgreSQL writes for a column: in the words, the time zone and the yuan of a reader."""
-    at: Any = column.at
+    at: Any = column.at if column.exported is None else column.exported
     if is_masked and column.is_personal:
         return _masked(at, column.kind)
     if column.kind == Kind.MOMENT:

@@ -1,12 +1,13 @@
 """The clocks of cases: leases that lapse, warnings, breaches, expiry, and dealing new cases out."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from models.base import db
 from models.operations import case as cases
-from models.operations import case_decision, casework, docket, outbox
+from models.operations import case_decision, caseload, casework, docket, outbox
 from models.queries import case as queries
 from models.queries import reviewer
 from models.queries.reviewer import Worker
@@ -90,7 +91,7 @@ def deal(*, at: datetime) -> int:
     hands, dealt = reviewer.workers(at), 0
     loads: dict[int, int] = {}
     for case in free:
-        able = [one for one in hands if _fits(one, case, loads.get(one.staff_id, one.load))]
+        able = [one for one in hands if caseload.fits(_loaded(one, loads), case)]
         if not able:
             continue
         to = min(able, key=lambda one: (loads.get(one.staff_id, one.load), one.staff_id))
@@ -100,7 +101,5 @@ def deal(*, at: datetime) -> int:
     return dealt
 
 
-def _fits(worker: Worker, case: Case, load: int) -> bool:
-    queue = Queue(case.queue)
-    has_room = not worker.is_away and queue in worker.queues and load < casework.room(worker, queue)
-    return has_room and not worker.ties.meet(case)
+def _loaded(worker: Worker, loads: dict[int, int]) -> Worker:
+    return replace(worker, load=loads.get(worker.staff_id, worker.load))

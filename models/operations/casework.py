@@ -91,6 +91,22 @@ def claim(*, case_id: int, staff_id: int, at: datetime) -> Case:
     return _claim(found, staff_id, at)
 
 
+def check_works(case: Case, *, staff_id: int, at: datetime) -> None:
+    """Whoever acts on a case works on its queue and is not related to whom it concerns (R4)."""
+    worker = _worker(staff_id, at)
+    check_concern(case, worker)
+    if Queue(case.queue) not in worker.queues:
+        raise MayNotWork("您不负责该队列，请联系主管调整技能后再处理。")
+
+
+def take(case: Case, *, staff_id: int, at: datetime) -> Case:
+    """A locked case that nobody else works on, in one's hands for a step that lets go of it again: no cap counts."""
+    check_works(case, staff_id=staff_id, at=at)
+    if case.assignee_id not in (None, staff_id) and not _has_lapsed(case, at):
+        raise NotYours("该个案在另一位审核员手上，请刷新后重选。")
+    return _claim(case, staff_id, at)
+
+
 def claim_free(*, case_id: int, staff_id: int, at: datetime) -> Case:
     """As ``claim``, of a case that nobody has, to decide it at once: no cap stands in the way of what is gone again."""
     found = cases.live(case_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -81,6 +81,15 @@ def priority(at: Any) -> sa.ColumnElement[Any]:
     yuan = sa.func.greatest(Case.stake_fen.op("/")(100), 1)
     figure = sa.cast(sa.func.greatest(Case.score, 1), sa.Numeric) * yuan * hours * sa.func.power(2, doubled)
     return sa.cast(figure, sa.Numeric(40, 0))
+
+
+def urgency() -> sa.ColumnElement[datetime]:
+    """By when a case wants to be done, as the lists are ordered: what waits for somebody outside stands behind all
+    clocks that run, and what is closed behind that.
+
+    In one queue the earliest end is also the fewest working minutes left; over several it is what breaks first.
+    """
+    return sa.func.case_urgency(Case.closed_at, Case.paused_at, Case.due_at, type_=sa.DateTime(timezone=True))
 
 
 def about(subject: str) -> About:

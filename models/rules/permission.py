@@ -265,6 +265,7 @@ _CASE = (
         "Work on review cases",
         (Role.OPERATOR, Role.REVIEWER, Role.COMPLIANCE, Role.SUPPORT),
     ),
+    Permission("case.assign", "Assign free cases to reviewers", (Role.REVIEWER, Role.COMPLIANCE)),
     Permission("case.approve", "Be the second person on a case", (Role.REVIEWER, Role.COMPLIANCE), step_up=True),
     Permission("strike.view", "See strikes and appeals", (Role.REVIEWER, Role.COMPLIANCE, Role.SUPPORT, Role.AUDITOR)),
     Permission("reviewer.view", "See reviewers and their load", (Role.REVIEWER, Role.COMPLIANCE, Role.AUDITOR)),

@@ -315,6 +315,18 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("no_evidence_left", "The evidence does not hold"),
         OTHER,
     ),
+    "case.assign": (
+        Reason("load", "The load is shared out anew"),
+        Reason("knows", "They know the matter"),
+        Reason("stands_in", "They stand in for somebody"),
+        OTHER,
+    ),
+    "case.snooze": (
+        Reason("carrier", "The carrier has to answer"),
+        Reason("goods_under_way", "The goods are still under way"),
+        Reason("more_to_come", "More signals are expected"),
+        OTHER,
+    ),
     "case.confirm": (
         Reason("fake_trade", "Fake trade for the commission"),
         Reason("self_deal", "Bought from oneself through others"),

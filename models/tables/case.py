@@ -11,6 +11,7 @@ from models.base import Base
 
 CODE = sa.Text(collation="C")
 OPEN = "closed_at IS NULL"
+URGENCY = sa.text("case_urgency(closed_at, paused_at, due_at)")
 QUEUES = "'first_review', 'appeal', 'payout', 'admission', 'after_sale', 'compliance', 'complaint'"
 
 
@@ -45,6 +46,8 @@ class Case(Base):
         sa.Index(None, "subject", "id"),
         sa.Index(None, "queue", "id"),
         sa.Index("ix_review_case_live", "queue", "due_at", postgresql_where=sa.text(OPEN)),
+        sa.Index("ix_review_case_urgency", URGENCY, "id"),
+        sa.Index("ix_review_case_queue_urgency", "queue", URGENCY, "id"),
         sa.Index(None, "assignee_id", postgresql_where=sa.text("assignee_id IS NOT NULL")),
         sa.Index(None, "lease_until", postgresql_where=sa.text("lease_until IS NOT NULL")),
         sa.Index("ix_review_case_alike", "evidence", "id", postgresql_where=sa.text(OPEN)),

@@ -13,7 +13,7 @@ from sqlalchemy import Row, Select
 from werkzeug.wrappers import Response
 
 from console import formatting
-from console.admin.base import ReadView, Viewer, form_id, staff_id, viewer
+from console.admin.base import Batch, ReadView, Viewer, form_id, staff_id, viewer
 from console.admin.case import sheet, words
 from console.admin.columns import Column, Kind
 from console.admin.filters import LARGEST_ID, Days, Equals, OneOf
@@ -21,6 +21,7 @@ from console.auth import actor, permits
 from models import Case, Staff, acting, transaction
 from models.errors import DomainError
 from models.operations import case_decision, casework
+from models.operations.caseload import ANYBODY
 from models.queries import case as queries
 from models.queries import reviewer
 from models.rules.case import MOST_TOGETHER, VERDICTS, State
@@ -29,6 +30,13 @@ NOW = sa.func.now()
 FIRST_IN_LINE = 5
 SNOOZES = {"4": _l("4 hours"), "24": _l("1 day"), "72": _l("3 days"), "168": _l("1 week")}
 WHOSE = sa.case((Case.assignee_id.is_(None), "nobody"), else_="somebody")
+
+
+def colleagues() -> dict[str, Any]:
+    """To whom cases may be given: whoever has the fewest, or one by name."""
+    here = [one for one in reviewer.workers(formatting.now()) if not one.is_away]
+    named = {str(one.staff_id): _("%(name)s · %(n)s in hand", name=one.name, n=one.load) for one in here}
+    return {ANYBODY: _("whoever has the fewest")} | named
 
 
 class CaseView(ReadView):
@@ -49,7 +57,11 @@ class CaseView(ReadView):
         Column(key="queue", title=_l("Queue"), at=Case.queue, cell=words.queue_cell),
         Column(key="subject", title=_l("Subject"), at=Case.subject, cell=words.subject_cell),
         Column(key="state", title=_l("State"), at=Case.state, kind=Kind.BADGE, badges=words.STATES),
-        Column(key="due_at", title=_l("Clock"), at=Case.due_at, kind=Kind.MOMENT, cell=words.clock_cell),
+        Column(
+            key="urgency", title=_l("Clock"), at=queries.urgency(), kind=Kind.MOMENT, sort=True, rises=True,
+            exported=Case.due_at, cell=words.clock_cell,
+            help=_l("Working time left. Sorted: what is due first, then what waits for somebody outside, then closed."),
+        ),
         Column(
             key="priority", title=_l("Urgency"), at=queries.priority(NOW), kind=Kind.COUNT,
             help=_l("Score × yuan at stake × hours waited, doubled for each reason that lifts the case."),
@@ -124,6 +136,16 @@ class CaseView(ReadView):
 
     def around(self, row_id: int) -> dict[str, Any]:
         return sheet.of(self.found(row_id), viewer(), at=formatting.now())
+
+    # Many at once
+
+    batches = (
+        Batch("assign", _l("Assign"), "case.assign", "case.assign", "case.assign", "stake_fen",
+              choice=_l("To whom"), choices=colleagues),
+        Batch("snooze", _l("Put to rest"), "case.work", "case.snooze", "case.snooze", "stake_fen",
+              choice=_l("For how long"), choices=lambda: SNOOZES),
+        Batch("clear", _l("Let go as honest"), "case.work", "case.clear", "case.clear", "stake_fen"),
+    )  # fmt: skip
 
     # Taking
 

@@ -85,7 +85,11 @@ def _keys(case: Case, person: SignedIn, at: datetime) -> dict[str, Any]:
         "takes_two": is_open and case_decision.takes_two(case),
         "closes": is_open and case_decision.closes(case),
         "clock": words.clock(
-            case.due_at, is_open=is_open, is_paused=case.paused_at is not None, is_warned="warned" in case.boosts
+            case.due_at,
+            queue=case.queue,
+            is_open=is_open,
+            is_paused=case.paused_at is not None,
+            is_warned="warned" in case.boosts,
         ),
         "boosts": words.boosts_of(case.boosts, case.snoozed_until, at),
         "priority": rules.priority(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import url_for
+from flask import g, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -12,8 +12,10 @@ from sqlalchemy import Row
 from console import formatting
 from console.admin.base import peers
 from console.admin.columns import Badge, Text, Tone
+from models.queries import case as cases
 from models.rules import case as rules
 from models.rules.case import Boost, Queue, State
+from models.rules.hours import Hours
 
 QUEUES: dict[str, Text] = {
     Queue.FIRST_REVIEW: _l("First review"),
@@ -128,22 +130,33 @@ def boosts_of(boosts: list[str], snoozed_until: datetime | None, at: datetime) -
     return [BOOSTS[one] for one in [*boosts, *woke]]
 
 
-def clock(due_at: datetime, *, is_open: bool, is_paused: bool, is_warned: bool) -> Badge:
-    """How long a case has left, as a badge."""
+def hours_of(queue: str) -> Hours:
+    """When a queue is worked on, read once a page."""
+    known: dict[str, Hours] = g.setdefault("queue_hours", {})
+    if queue not in known:
+        known[queue] = cases.hours(queue)
+    return known[queue]
+
+
+def clock(due_at: datetime, *, queue: str, is_open: bool, is_paused: bool, is_warned: bool) -> Badge:
+    """How much working time a case has left, as a badge; how long it is late by the clock on the wall."""
     if not is_open:
         return Badge(_("over"))
     if is_paused:
         return Badge(_("clock stands still"), Tone.BUSY)
-    left = (due_at - formatting.now()).total_seconds()
-    if left < 0:
-        return Badge(_("%(time)s late", time=formatting.duration(-left)), Tone.BAD)
-    return Badge(_("%(time)s left", time=formatting.duration(left)), Tone.WARN if is_warned else Tone.PLAIN)
+    at = formatting.now()
+    if due_at < at:
+        return Badge(_("%(time)s late", time=formatting.duration((at - due_at).total_seconds())), Tone.BAD)
+    left = formatting.duration(hours_of(queue).between(at, due_at))
+    return Badge(_("%(time)s of work left", time=left), Tone.WARN if is_warned else Tone.PLAIN)
 
 
 def clock_cell(row: Row[Any]) -> Markup:
     """The clock in a list."""
     live = row.state in rules.LIVE
-    badge = clock(row.due_at, is_open=live, is_paused=row.paused_at is not None, is_warned="warned" in row.boosts)
+    badge = clock(
+        row.due_at, queue=row.queue, is_open=live, is_paused=row.paused_at is not None, is_warned="warned" in row.boosts
+    )
     return Markup('<span class="badge {}">{}</span>').format(badge.tone, badge.label)
 
 
