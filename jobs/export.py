@@ -18,6 +18,7 @@ from flask import current_app
 from jobs.queue import Run, job
 from models import Export, db
 from models.errors import Forbidden, Invalid
+from models.operations import earning_export
 from models.operations import export as operations
 from models.queries import view
 from models.queries.view import Viewer
@@ -81,7 +82,7 @@ def folder() -> Path:
 
 
 @contextmanager
-def _fresh(format_: str) -> Iterator[Path]:
+def fresh(format_: str) -> Iterator[Path]:
     """A new file under a name nobody can guess; gone again when writing it fails."""
     path = folder() / f"{secrets.token_hex(16)}.{format_}"
     path.touch(mode=0o600)
@@ -161,7 +162,7 @@ def export_list(run: Run, *, export_id: int) -> dict[str, Any]:
     query, fields = source.rows(export, viewer)
     counted = query.order_by(None).add_columns(sa.literal(1)).subquery()
     total = db.session.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
-    with _fresh(export.format) as path:
+    with fresh(export.format) as path:
         rows = WRITERS[export.format](run, query, fields, path, total)
         with run.transaction():
             operations.record_ready(
@@ -178,7 +179,7 @@ def forget_exports(run: Run, *, at: str) -> dict[str, Any]:
     while over:
         run.check()
         with run.transaction():
-            over = operations.expire(at=moment)
+            over = operations.expire(at=moment) + earning_export.expire(at=moment)
         for name in over:
             (folder() / name).unlink(missing_ok=True)
         gone += len(over)

@@ -25,6 +25,7 @@ from models.tables.challenge import Board, BoardPlace, Challenge, ChallengeEntry
 from models.tables.complaint import Complaint, ComplaintMessage
 from models.tables.content import Content
 from models.tables.due import SetAside
+from models.tables.earning import EarningExport
 from models.tables.errand import Errand, ParcelTrace
 from models.tables.finding import Finding, LawCheck
 from models.tables.flow import FlowLine, FlowPlan
@@ -74,6 +75,7 @@ from models.tables.view import Export, SavedView
 
 __all__ = [
     "Binding",
+    "EarningExport",
     "Errand",
     "ParcelTrace",
     "ShopAccount",

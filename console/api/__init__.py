@@ -12,6 +12,7 @@ from console.api import (
     appeal,
     board,
     complaint,
+    earning,
     export,
     growth,
     me,
@@ -33,8 +34,8 @@ from models.errors import DomainError
 
 BASE = "/api/v1"
 RESOURCES = (
-    session, agreement, me, export, showcase, admission, growth, money, product, order, agency, simulation, complaint,
-    toolkit, board, notice, appeal,
+    session, agreement, me, export, showcase, admission, growth, money, earning, product, order, agency, simulation,
+    complaint, toolkit, board, notice, appeal,
 )  # fmt: skip
 
 

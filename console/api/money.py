@@ -1,7 +1,7 @@
 """One's money: what each bucket holds, what was earned and why, what was withdrawn."""
 
 import secrets
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from flask import current_app
@@ -13,11 +13,9 @@ from console.api.route import Call, route
 from console.api.schema import Answer, AskedFen, Body, Day, Earned, Fen, Instant, Paged
 from models.operations import withdrawal
 from models.queries import dossier, portal
-from models.queries import policy as policies
-from models.rules import why
+from models.queries import earning as queries
 from models.rules.compliance import DISCLAIMERS
 from models.rules.tax import Month
-from models.rules.why import Booked, Booking
 from models.tables.payout import Withdrawal
 
 AT = "2026-11-24T08:00:00.000+08:00"
@@ -32,6 +30,9 @@ TAKEN = {
     "number": "W202611240001", "state": "requested", "amount_fen": 10000, "tax_fen": 0, "net_fen": 10000,
     "requested_at": AT, "ended_at": None, "reason": "", "confirmation": None, "disclaimer": SAID,
 }  # fmt: skip
+
+
+EarningKind = Literal["level", "region", "seed", "dividend"]
 
 
 class Balance(Earned):
@@ -68,9 +69,17 @@ class Earnings(Earned):
 class Span(Paged):
     """Which earnings: of one kind, of days in Shanghai, both ends included."""
 
-    kind: Literal["level", "region", "seed", "dividend"] | None = None
+    kind: EarningKind | None = None
     since: Annotated[Day | None, Field(alias="from")] = None
     until: Annotated[Day | None, Field(alias="to")] = None
+
+
+def span_of(asked: Any) -> tuple[datetime | None, datetime | None]:
+    """From when to before when, of days in Shanghai."""
+    return (
+        formatting.day_start(asked.since) if asked.since else None,
+        formatting.day_end(asked.until) if asked.until else None,
+    )
 
 
 class Asking(Body):
@@ -118,12 +127,10 @@ def balance(call: Call) -> Balance:
 def earnings(call: Call) -> Earnings:
     """The newest first."""
     asked: Span = call.query
-    span = (
-        formatting.day_start(asked.since) if asked.since else datetime.min.replace(tzinfo=UTC, year=2000),
-        formatting.day_end(asked.until) if asked.until else datetime.max.replace(tzinfo=UTC, year=9000),
-    )
+    since, until = span_of(asked)
+    span = (since or queries.BEGINNING, until or queries.END)
     scope = ("earnings", call.member_id, asked.kind, asked.since, asked.until)
-    before = cursor.after(asked.cursor, scope=scope) or [span[1].isoformat(), "~"]
+    before = cursor.after(asked.cursor, scope=scope) or [span[1].isoformat(), queries.LAST]
     found = portal.earnings(
         member_id=call.member_id, kind=asked.kind, span=span, before=before, limit=asked.limit + 1
     )  # fmt: skip
@@ -132,20 +139,7 @@ def earnings(call: Call) -> Earnings:
 
 
 def _earning(row: Any, code: str) -> Earning:
-    reason = row.region_code or ""
-    booked = Booked(
-        kind="settle" if row.number else "dividend", order=row.number or "", version=row.policy_id,
-        policy=policies.of(row.policy_id) if row.policy_id else None,
-        facts={"of_month": row.month} if row.month else {},
-    )  # fmt: skip
-    is_whole = row.kind == "level" and row.order_kind == "admission"
-    told = why.explain(
-        booked,
-        Booking(
-            account=f"member:{code}:{row.bucket}", amount_fen=row.amount_fen, cause=row.kind, level=row.level,
-            rate_bps=None if is_whole else row.rate_bps, base_fen=None if is_whole else row.base_fen, reason=reason,
-        ),
-    )  # fmt: skip
+    told = queries.told(row, code)
     return Earning(
         at=row.at, kind=row.kind, order=row.number, level=row.level, amount_fen=row.amount_fen,
         reversed_fen=row.reversed_fen, bucket=row.bucket, rule=told.rule, why=told.sentence,

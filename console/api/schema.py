@@ -10,7 +10,8 @@ from console.formatting import SHANGHAI
 from models.rules.compliance import AMOUNT_MAX_FEN, DISCLAIMERS
 
 LIST_MOST = 100
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+# Years that every clock and every table can count a day beyond.
+_DAY = re.compile(r"2\d{3}-\d{2}-\d{2}", re.ASCII)
 _DIGITS = re.compile(r"\d{1,9}", re.ASCII)
 
 
@@ -22,6 +23,10 @@ def _day(text: Any) -> Any:
     if isinstance(text, str) and not _DAY.fullmatch(text):
         raise ValueError("not a day")
     return text
+
+
+def _said_day(text: Any) -> Any:
+    return date.fromisoformat(text) if isinstance(_day(text), str) else text
 
 
 def digits(text: Any) -> Any:
@@ -43,6 +48,8 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-24T08:00:00.000+08:00"]}),
 ]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+SaidDay = Annotated[date, BeforeValidator(_said_day), WithJsonSchema({"type": "string", "format": "date"})]
+"""A day in a body, where nothing else is converted."""
 Fen = Annotated[int, Field(description="金额，单位：分")]
 AskedFen = Annotated[int, Field(ge=1, le=AMOUNT_MAX_FEN, description="金额，单位：分")]
 Number = Annotated[str, Field(min_length=1, max_length=64)]

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from models.base import db
 from models.errors import Conflict, Forbidden
-from models.operations import admission, agreement, binding, outbox, standing, story
+from models.operations import admission, agreement, binding, earning_export, outbox, standing, story
 from models.operations.agreement import Acceptance
 from models.queries import agreement as agreements
 from models.queries import ledger as books
@@ -174,6 +174,7 @@ def cancel(*, identity_id: int, at: datetime) -> None:
         _leave_tree(member, at)
         story.forget(member_id=member.id, at=at)
         binding.forget(member_id=member.id)
+        earning_export.forget(member_id=member.id, at=at)
         db.session.execute(
             sa.update(Person).where(Person.member_id == member.id).values(nickname=None, phone=None, real_name=None)
         )

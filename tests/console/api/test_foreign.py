@@ -8,7 +8,7 @@ import pytest
 
 from console.api.route import Guard, route
 from models import transaction
-from models.operations import after_sale, agency, challenge, note, order, parcel
+from models.operations import after_sale, agency, challenge, earning_export, note, order, parcel
 from models.queries import member as members
 from models.rules.after_sale import Kind
 from models.rules.parcel import State
@@ -48,6 +48,7 @@ class Village:
                 number="o1", kind=Kind.QUALITY, words="破了", at=NOW, day=lambda at: at.date()
             ).id
             agency.apply(code="W1", region_code="440300", at=NOW)
+            self.export = earning_export.ask(member_id=people[0].id, wish=earning_export.Wish(), at=NOW).id
             self.draft = challenge.write(challenge_id=None, draft=contest(NOW), at=NOW, by="t").id
         self.seller, self.buyer, self.stranger = (phone().as_member(one) for one in people)
         self.seats = [members.seat_of(one.id).id for one in people]
@@ -62,7 +63,7 @@ class TestForeign:
     def test_ids_are_not_there_for_anybody_else(self, village):
         ids = {
             "number": "o1", "case_id": village.case, "product_id": village.other_product, "task": 1,
-            "board": "heads", "challenge_id": village.draft,
+            "board": "heads", "challenge_id": village.draft, "export_id": village.export,
         }  # fmt: skip
         wrong, asked = [], 0
         for one in route.routes:

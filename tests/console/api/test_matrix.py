@@ -30,6 +30,7 @@ NO_ROW = {
     "agency.apply": {"region_code", "note"}, "withdrawals.ask": {"amount_fen"}, "admission.appeal": {"words"},
     "showcase.state": {"finder_id"}, "appeal.file": {"words"}, "complaint.open": {"category", "subject", "words"},
     "after_sales.file": {"kind", "words", "preview"}, "earnings.list": {"kind", "since", "until"},
+    "earnings.export": {"kind", "since", "until"},
     "orders.list": {"side"}, "products.list": {"sort", "category"}, "toolkit.list": {"kind"},
     "poster.read": {"template"},
 }  # fmt: skip
