@@ -1,16 +1,15 @@
 """How money, moments, counts and people look to staff: the one place where Asia/Shanghai and yuan appear."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
 from models import money
 from models.rules import reason as reasons
+from models.rules.shanghai import SHANGHAI, begins, day_of
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOTHING = "–"
 HOUR, DAY = 3_600, 86_400
 
@@ -25,7 +24,7 @@ def now() -> datetime:
 
 def today() -> date:
     """The calendar day in Shanghai."""
-    return now().astimezone(SHANGHAI).date()
+    return day_of(now())
 
 
 def yuan(fen: int | None) -> str:
@@ -54,17 +53,12 @@ def day(value: date | datetime | None) -> str:
 
 def day_start(value: date) -> datetime:
     """The moment a Shanghai day begins, in UTC."""
-    return datetime.combine(value, time.min, tzinfo=SHANGHAI).astimezone(UTC)
+    return begins(value).astimezone(UTC)
 
 
 def day_end(value: date) -> datetime:
     """The moment a Shanghai day is over: the first of the next day, in UTC."""
     return day_start(value + timedelta(days=1))
-
-
-def month_bounds(month: date) -> tuple[datetime, datetime]:
-    """Where a month, told by its first day, begins and ends in Shanghai."""
-    return day_start(month), day_start(date(month.year + month.month // 12, month.month % 12 + 1, 1))
 
 
 def count(value: int | None) -> str:

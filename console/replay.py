@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psycopg
 import sqlalchemy as sa
@@ -36,14 +35,13 @@ from models.queries import member as members
 from models.queries import order as orders
 from models.queries import world
 from models.queries.policy import in_force
-from models.rules import lint, scenario
+from models.rules import lint, scenario, shanghai
 from models.rules import policy as policies
 from models.rules.tax import Month
 from models.rules.withdrawal import TransferState
 from models.tables.merchant import Merchant
 from models.tables.payout import DividendLine
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 BY = "replay"
 CHECKER = "replay:checker"
 # A story may name any policy (rules §10): every finding is acknowledged and the opinion never lapses.
@@ -65,13 +63,6 @@ class Stopped(Exception):
 
 class NotRefused(Exception):
     """An event that must be refused was accepted."""
-
-
-def month_bounds(month: date) -> tuple[datetime, datetime]:
-    """Where a month begins and ends in Shanghai."""
-    following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-    begins, ends = (datetime(day.year, day.month, 1, tzinfo=SHANGHAI) for day in (month, following))
-    return begins, ends
 
 
 def _policy(event: scenario.SetPolicy) -> None:
@@ -109,7 +100,7 @@ def _order(event: scenario.PlaceOrder) -> None:
 
 def _dividend(event: scenario.PayDividend) -> None:
     month = date(event.month.year, event.month.month, 1)
-    bill = dividend.build(month=month, bounds=month_bounds, at=event.at, by=BY)
+    bill = dividend.build(month=month, bounds=shanghai.month_bounds, at=event.at, by=BY)
     dividend.confirm(bill_id=bill.id, at=event.at, by=CHECKER)
     for line_id in db.session.scalars(
         sa.select(DividendLine.id).where(DividendLine.bill_id == bill.id).order_by(DividendLine.id)
@@ -119,7 +110,7 @@ def _dividend(event: scenario.PayDividend) -> None:
 
 
 def _withdraw(event: scenario.Withdraw) -> None:
-    there = event.at.astimezone(SHANGHAI)
+    there = event.at.astimezone(shanghai.SHANGHAI)
     asked = withdrawal.request(
         number=event.withdrawal,
         code=event.member,

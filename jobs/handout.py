@@ -7,10 +7,9 @@ import secrets
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import current_app
 
@@ -22,9 +21,9 @@ from models.operations import handout as operations
 from models.queries import filing, ledger, view
 from models.queries import pack as packs
 from models.rules import pack as rules
+from models.rules import shanghai
 from models.rules.pack import Entry
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEEDED = {True: "pack.make", False: "filing.make"}
 README = """千星控台证据包
 
@@ -118,8 +117,7 @@ def _told(made: Handout) -> dict[str, Any]:
     if made.kind != "period":
         return {"code": made.subject}
     first, last = operations.span(made.subject)
-    start = datetime.combine(first, time(), SHANGHAI)
-    return {"start": start, "end": datetime.combine(last, time(), SHANGHAI) + timedelta(days=1)}
+    return {"start": shanghai.begins(first), "end": shanghai.begins(last + timedelta(days=1))}
 
 
 def _checked(handout_id: int) -> Handout:

@@ -17,8 +17,8 @@ from models.operations import importing as operations
 from models.operations import publishing, staging
 from models.operations.job import LeaseLost
 from models.operations.staging import Chunk
+from models.rules import shanghai
 from models.rules.importing import Cell, Cleaned, Cleaner, Field, Kind, Layout, SheetInfo, read_products
-from models.rules.importing.moments import SHANGHAI_AHEAD
 from models.rules.importing.values import shown
 from models.rules.intake import State
 from models.tables.history import CELL_END
@@ -63,7 +63,7 @@ class Reading:
             names = next(sheet for sheet in reading.open_sheets(self.path) if sheet.name == of.sheet)
             rows = (cells for _, cells in reading.rows(self.path, of.sheet, of.header_row))
             products = read_products(self.layout, names.columns(of.header_row), rows)
-        return Cleaner(self.layout, self.header, today=(run.at + SHANGHAI_AHEAD).date(), products=products)
+        return Cleaner(self.layout, self.header, today=shanghai.day_of(run.at), products=products)
 
     def rows(self) -> Iterator[Row]:
         for row in reading.rows(self.path, self.layout.sheet, self.layout.header_row):

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import current_app
 
@@ -18,9 +17,9 @@ from models.queries import notice as queries
 from models.queries.notice import Due
 from models.rules import notice as rules
 from models.rules import parcel as parcels
+from models.rules import shanghai
 from models.rules.listing import GONE
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 AT_ONCE = 100
 BATCHES = 50
 PAGE = "pages/notice/index"
@@ -34,7 +33,7 @@ CHANGES = {
 
 
 def _day(moment: datetime) -> str:
-    return f"{moment.astimezone(SHANGHAI):%Y-%m-%d}"
+    return shanghai.day_of(moment).isoformat()
 
 
 def _is_news(run: Run, moment: datetime | None) -> bool:

@@ -1,8 +1,7 @@
 """Figures of products are counted every hour; every week they propose what to drop and what to add."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from jobs.queue import Run, job
 from models.errors import DomainError
@@ -10,15 +9,13 @@ from models.operations import curation
 from models.queries import curation as figures
 from models.queries import policy as policies
 from models.rules import curation as rules
+from models.rules import shanghai
 from models.rules.curation import DAYS
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def first_moment(at: datetime) -> datetime:
     """The first moment of the thirty days of the business that end with the day of a moment."""
-    day = at.astimezone(SHANGHAI).date() - timedelta(days=DAYS - 1)
-    return datetime.combine(day, time.min, SHANGHAI)
+    return shanghai.begins(shanghai.day_of(at) - timedelta(days=DAYS - 1))
 
 
 @job(title="统计商品指标", max_attempts=3)
@@ -36,7 +33,7 @@ def propose_refresh(run: Run, *, at: str = "") -> dict[str, Any]:
     """Propose what the figures counted last say; ``at`` is the beginning of the period."""
     moment = datetime.fromisoformat(at) if at else run.at
     with run.transaction():
-        week = rules.monday(moment.astimezone(SHANGHAI).date())
+        week = rules.monday(shanghai.day_of(moment))
         made = curation.propose(week=week, at=run.at)
     return {"proposals": made}
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 from flask import current_app
@@ -15,9 +14,9 @@ from models.operations import proof
 from models.queries import proof as queries
 from models.rules import reading
 from models.rules.reading import Fields
+from models.rules.shanghai import SHANGHAI
 from models.tables.job import Queue
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 STUCK = timedelta(minutes=10)
 AT_ONCE = 50
 

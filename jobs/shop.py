@@ -13,8 +13,8 @@ from jobs.gateways.shop import Shop, Silent, Unknown
 from jobs.queue import Run, job
 from models.errors import Conflict, DomainError
 from models.operations import listing, outbox, shop_case, shop_cursor, shop_order
-from models.queries import reckoning
 from models.queries import shop as queries
+from models.rules import shanghai
 from models.rules import shop_order as rules
 from models.rules.listing import UnderWay
 from models.rules.product import ProductState
@@ -142,7 +142,7 @@ def sync_case(run: Run, *, number: str) -> dict[str, Any]:
         raise NobodyAnswered("小店接口没有应答") from silence
     told = _told_case(number, content, run.at)
     with run.transaction():
-        state = shop_case.fold(told=told, at=run.at, day=reckoning.day_of)
+        state = shop_case.fold(told=told, at=run.at, day=shanghai.day_of)
         if state == "no order" and told.order_number:
             _ask_order(told.order_number, key=f"for:{run.job_id}")
     return {"state": state}

@@ -24,6 +24,7 @@ from models.operations import statement as operations
 from models.operations.job import LeaseLost
 from models.operations.statement import Brought
 from models.queries import reckoning as queries
+from models.rules import shanghai
 from models.rules.statement import (
     Account,
     Entry,
@@ -34,7 +35,6 @@ from models.rules.statement import (
     claims_of,
     recognise,
 )
-from models.rules.statement.line import SHANGHAI
 from models.tables.statement import Statement
 
 CHUNK_LINES = 5_000
@@ -211,7 +211,7 @@ def fetch_statements(run: Run, *, at: str) -> dict[str, Any]:
     ten; where one is still being made, the next period asks again.
     """
     channel: Statements | None = current_app.extensions.get("statements")
-    begun = datetime.fromisoformat(at).astimezone(SHANGHAI)
+    begun = datetime.fromisoformat(at).astimezone(shanghai.SHANGHAI)
     if channel is None or begun.hour < READY_HOUR:
         return {"waiting": []}
     days = [begun.date() - timedelta(days=n) for n in range(DAYS_ASKED_FOR, 0, -1)]
@@ -228,7 +228,7 @@ def fetch_statements(run: Run, *, at: str) -> dict[str, Any]:
 @job(title="重新对账")
 def reckon_open(run: Run, *, at: str) -> dict[str, Any]:
     """Reckon yesterday, and every day of the last month that has differences left: some go by themselves."""
-    yesterday = queries.day_of(datetime.fromisoformat(at)) - timedelta(days=1)
+    yesterday = shanghai.day_of(datetime.fromisoformat(at)) - timedelta(days=1)
     with run.transaction():
         days = queries.unsettled(since=yesterday - timedelta(days=DAYS_KEPT_OPEN))
     return _reckon(run, sorted({*days, yesterday}))

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from time import monotonic
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 from flask import Flask
@@ -20,9 +19,9 @@ from models.operations.job import Swept
 from models.queries import job as jobs
 from models.rules import cadence
 from models.rules.cadence import Cadence, Daily, Every, Weekly
+from models.rules.shanghai import SHANGHAI
 
 # The days, nights and months of the business, whatever the clock of the machine.
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 # An order is scored within a second of its payment: relay, bell and job together.
 TICK_SECONDS = 0.25
 SWEEP_SECONDS = 5.0

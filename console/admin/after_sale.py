@@ -17,7 +17,7 @@ from console.admin import order_names as names
 from console.admin.base import ReadView, Viewer
 from console.admin.columns import Column, Kind, member_link, order_link
 from console.admin.filters import Days, Equals, OneOf, Prefix
-from console.admin.order import BUYERS, Buyer, Seller, amount_fen, closes_showcase, place, refused, shanghai_day
+from console.admin.order import BUYERS, Buyer, Seller, amount_fen, closes_showcase, place, refused
 from console.auth import permits
 from models import AfterSale, Order, db
 from models.operations import after_sale
@@ -25,15 +25,15 @@ from models.queries import after_sale as queries
 from models.queries import errand as errands
 from models.queries import order as orders
 from models.rules import after_sale as rules
-from models.rules import verdict
+from models.rules import shanghai, verdict
 
 # The last instant in time: seven days after the day on which the goods came back (rules.refund_due).
-_DUE_DAY = sa.func.timezone("Asia/Shanghai", AfterSale.goods_back_at) + timedelta(days=rules.REFUND_DAYS)
+_DUE_DAY = sa.func.timezone(shanghai.SHANGHAI.key, AfterSale.goods_back_at) + timedelta(days=rules.REFUND_DAYS)
 DUE = sa.cast(_DUE_DAY, sa.Date)
 CLOCK = sa.case(
     (AfterSale.ended_at.is_not(None), "over"),
     (AfterSale.goods_back_at.is_(None), "open"),
-    (sa.func.cast(sa.func.timezone("Asia/Shanghai", sa.func.now()), sa.Date) > DUE, "late"),
+    (sa.func.cast(sa.func.timezone(shanghai.SHANGHAI.key, sa.func.now()), sa.Date) > DUE, "late"),
     else_="due",
 )
 
@@ -126,7 +126,7 @@ class AfterSaleView(ReadView):
 
     def around(self, row_id: int) -> dict[str, Any]:
         case = self.found(row_id)
-        facts = queries.facts(case, at=formatting.now(), day=shanghai_day)
+        facts = queries.facts(case, at=formatting.now(), day=shanghai.day_of)
         found = orders.dossier(case.order_id)
         one = found.order
         return {
@@ -152,7 +152,7 @@ class AfterSaleView(ReadView):
         }
 
     def _due(self, case: AfterSale) -> date | None:
-        return rules.refund_due(shanghai_day(case.goods_back_at)) if case.goods_back_at else None
+        return rules.refund_due(shanghai.day_of(case.goods_back_at)) if case.goods_back_at else None
 
     @expose("/<int:row_id>/accept", methods=["POST"])
     @permits("after_sale.decide")

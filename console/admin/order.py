@@ -1,6 +1,5 @@
 """订单: every order of the platform's showcases, its story, its money and what may be done about it."""
 
-from datetime import date, datetime
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -27,7 +26,7 @@ from models.queries import order as queries
 from models.queries import policy as policies
 from models.rules import admission as tasks
 from models.rules import after_sale as rules
-from models.rules import region
+from models.rules import region, shanghai
 from models.rules.order import BEFORE, SETTLABLE, State
 from models.rules.standing import Standing
 
@@ -223,7 +222,7 @@ class OrderView(OwnOrders):
             kind=rules.Kind(kind),
             words=" ".join(request.form.get("words", "").split())[:200],
             at=formatting.now(),
-            day=shanghai_day,
+            day=shanghai.day_of,
             done=_("The case is open; pending shares of the order wait for it."),
         )
 
@@ -235,11 +234,6 @@ def refused(words: str) -> Response:
     """Say what is wrong where the person came from."""
     flash(words, "refused")
     return redirect(back())
-
-
-def shanghai_day(moment: datetime) -> date:
-    """On which Shanghai day an instant falls."""
-    return moment.astimezone(formatting.SHANGHAI).date()
 
 
 def amount_fen() -> int | None:

@@ -1,13 +1,14 @@
 """What buyers send back: after-sales in every state, refunds before and after completion, early and late."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from jobs.demo.plan import SHANGHAI, Day, tried
+from jobs.demo.plan import Day, tried
 from models import db
 from models.operations import after_sale, order
+from models.rules import shanghai
 from models.rules.after_sale import Kind
 
 REASONS = {
@@ -56,11 +57,7 @@ def complain(day: Day, at: datetime) -> None:
         if lot < 0.025:
             kinds = tuple(Kind) if row.state == "completed" else (Kind.NOT_RECEIVED,)
             kind = kinds[int(lot * 1000) % len(kinds)]
-            tried(after_sale.open_, number=row.number, kind=kind, words=REASONS[kind], at=at, day=_shanghai)
-
-
-def _shanghai(at: datetime) -> date:
-    return at.astimezone(SHANGHAI).date()
+            tried(after_sale.open_, number=row.number, kind=kind, words=REASONS[kind], at=at, day=shanghai.day_of)
 
 
 def answer(day: Day, at: datetime) -> None:

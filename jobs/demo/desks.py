@@ -1,17 +1,18 @@
 """What lies on the desks when the demonstration begins: asked for and planned, and not yet decided."""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from jobs.demo import docket
-from jobs.demo.plan import BUILDER, CHECKER, SHANGHAI, Day, tried
+from jobs.demo.plan import BUILDER, CHECKER, Day, tried
 from models import Merchant, db
 from models.operations import agency, curation, flow, note, outbox, policy, seed, switch
 from models.queries import curation as figures
 from models.queries import policy as policies
 from models.rules import curation as weeks
+from models.rules import shanghai
 from models.rules.policy import plain
 from models.rules.switch import MoneyJob
 from models.tables.member import Matrix
@@ -76,8 +77,8 @@ def _apply(codes: Sequence[str], at: datetime) -> None:
 
 def _refresh(at: datetime) -> None:
     """What the figures of the goods propose for this week."""
-    today = at.astimezone(SHANGHAI).date()
-    begin = datetime.combine(today - timedelta(days=weeks.DAYS - 1), time.min, SHANGHAI)
+    today = shanghai.day_of(at)
+    begin = shanghai.begins(today - timedelta(days=weeks.DAYS - 1))
     _, terms = policies.in_force(at)
     curation.keep(counted=figures.counted(begin=begin, at=at), policy=terms, at=at)
     curation.propose(week=weeks.monday(today), at=at)

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from models import db
 from models.errors import DomainError
+from models.rules import shanghai
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 BUILDER = "system:demo"
 CHECKER = "system:demo-checker"
 DAYS = 64
@@ -28,7 +27,7 @@ class Plan:
 
     @property
     def begins_on(self) -> date:
-        return self.ends_at.astimezone(SHANGHAI).date() - timedelta(days=self.days)
+        return shanghai.day_of(self.ends_at) - timedelta(days=self.days)
 
     def lot(self, purpose: str, subject: str) -> float:
         """What falls to somebody or something once and for all, in [0, 1)."""
@@ -48,7 +47,7 @@ class Day:
 
     def at(self, clock: time) -> datetime:
         """An instant of this day in Shanghai."""
-        return datetime.combine(self.on, clock, tzinfo=SHANGHAI)
+        return datetime.combine(self.on, clock, tzinfo=shanghai.SHANGHAI)
 
     def chance(self, purpose: str) -> random.Random:
         return random.Random(f"{self.plan.seed}:{purpose}:{self.n}")

@@ -1,12 +1,13 @@
 """Money that leaves: withdrawals asked for, approved by one or two, paid or failed; the monthly dividend bill."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from jobs.demo.plan import BUILDER, CHECKER, SHANGHAI, Day, tried
+from jobs.demo.plan import BUILDER, CHECKER, Day, tried
 from models import db
 from models.operations import dividend, switch, withdrawal
+from models.rules import shanghai
 from models.rules.switch import MoneyJob, SwitchedOff
 from models.rules.tax import Month
 from models.rules.withdrawal import TransferState
@@ -77,7 +78,7 @@ def bill(day: Day, at: datetime) -> None:
     if day.on.day != 3 or day.n < 5:
         return
     month = (day.on.replace(day=1) - timedelta(days=1)).replace(day=1)
-    made = dividend.build(month=month, bounds=bounds, at=at, by=BUILDER)
+    made = dividend.build(month=month, bounds=shanghai.month_bounds, at=at, by=BUILDER)
     lines = db.session.scalars(
         sa.select(DividendLine.id).where(DividendLine.bill_id == made.id).order_by(DividendLine.member_id)
     ).all()
@@ -100,10 +101,3 @@ def _stop(line_id: int, at: datetime) -> None:
     except SwitchedOff as error:
         dividend.fail_line(line_id=line_id, error=error)
     switch.resume(job=MoneyJob.DIVIDEND, asked_by=BUILDER, at=at + timedelta(minutes=20), by=CHECKER)
-
-
-def bounds(month: date) -> tuple[datetime, datetime]:
-    """Where a month begins and ends in Shanghai."""
-    following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-    begins, ends = (datetime(day.year, day.month, 1, tzinfo=SHANGHAI) for day in (month, following))
-    return begins, ends

@@ -7,9 +7,10 @@ from datetime import datetime, time
 import sqlalchemy as sa
 
 from jobs.demo import care, crooks, desks, growth, law, office, orders, people, purse, shelves
-from jobs.demo.plan import SHANGHAI, Day, Plan
+from jobs.demo.plan import Day, Plan
 from models import db
 from models.operations import due
+from models.rules import shanghai
 from models.tables.order import Order
 
 STEPS: tuple[tuple[time, Callable[[Day, datetime], None]], ...] = (
@@ -61,7 +62,7 @@ def first(plan: Plan) -> int:
     """The first day that is not written: each is written whole or not at all."""
     last = db.session.scalar(sa.select(sa.func.max(Order.placed_at)))
     db.session.rollback()
-    return (last.astimezone(SHANGHAI).date() - plan.begins_on).days + 1 if last else 0
+    return (shanghai.day_of(last) - plan.begins_on).days + 1 if last else 0
 
 
 def live(day: Day) -> None:

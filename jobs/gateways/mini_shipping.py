@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 
-from jobs.gateways.shape import SHANGHAI, Id, Shape
+from jobs.gateways.shape import Id, Shape
 from jobs.gateways.wechat_api import Voice
+from models.rules.shanghai import SHANGHAI
 
 UPLOAD, GET = "/wxa/sec/order/upload_shipping_info", "/wxa/sec/order/get_order"
 TRACE, LOOK = "/cgi-bin/express/delivery/open_msg/trace_waybill", "/cgi-bin/express/delivery/open_msg/query_trace"

@@ -1,14 +1,13 @@
 """What travels: frozen, ids as text whatever way they were written, unknown fields kept."""
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
 from jobs.gateways.http import Retryable
-
-SHANGHAI = timezone(timedelta(hours=8))
+from models.rules.shanghai import SHANGHAI
 
 
 def moment(at: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -13,6 +13,7 @@ from models.operations import case as cases
 from models.queries import appeal as queries
 from models.queries import member as members
 from models.queries import proof as proofs
+from models.rules import shanghai
 from models.rules.after_sale import Kind
 from models.rules.after_sale import State as AfterSaleState
 from models.rules.approval import SameHands
@@ -29,7 +30,6 @@ DAYS = 30
 """How long after a decision one may appeal."""
 
 RULES = "system:rules"
-SHANGHAI = timezone(timedelta(hours=8))
 
 
 class NothingToAppeal(Missing):
@@ -215,7 +215,9 @@ def _undo_after_sale(ref: int, at: datetime, by: str) -> None:
     """The buyer's request stands again, as a new case of the desk."""
     refused = db.session.get_one(AfterSale, ref)
     number, _ = _of_order(refused.order_id)
-    after_sale.open_(number=number, kind=Kind(refused.kind), words=f"申诉成立：{refused.reason}", at=at, day=_day)
+    after_sale.open_(
+        number=number, kind=Kind(refused.kind), words=f"申诉成立：{refused.reason}", at=at, day=shanghai.day_of
+    )
 
 
 def _undo_proof(ref: int, at: datetime, by: str) -> None:
@@ -224,10 +226,6 @@ def _undo_proof(ref: int, at: datetime, by: str) -> None:
         sa.select(Appeal.words).where(Appeal.subject == f"proof:{ref}").order_by(Appeal.id.desc()).limit(1)
     )
     proof.reopen(proof_id=ref, words=words or "", at=at, by=by)
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(SHANGHAI).date()
 
 
 _CLOSURES = {strike.CLOSED_BY, showcase.BY_STAFF}

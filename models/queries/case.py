@@ -8,13 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.base import db
-from models.rules import case as rules
 from models.rules.case import PRESETS, Queue, Terms
 from models.rules.hours import Hours
 from models.tables.after_sale import AfterSale
 from models.tables.case import BusinessDay, Case, CaseHit, CaseHold, QueueSetting
 from models.tables.inbound import Inbound
-from models.tables.member import Matrix, Member
+from models.tables.member import Member
 from models.tables.order import Order, Share
 from models.tables.payout import Withdrawal
 from models.tables.proof import Proof
@@ -90,70 +89,6 @@ def urgency() -> sa.ColumnElement[datetime]:
     In one queue the earliest end is also the fewest working minutes left; over several it is what breaks first.
     """
     return sa.func.case_urgency(Case.closed_at, Case.paused_at, Case.due_at, type_=sa.DateTime(timezone=True))
-
-
-def about(subject: str) -> About:
-    """Whom a subject concerns, as far as its row says; of rings and complaints whoever opens the case tells."""
-    kind, ref = rules.parsed(subject)
-    read = _ABOUT.get(kind)
-    return read(int(ref)) if read is not None and ref.isascii() and ref.isdigit() else About()
-
-
-def of_members(ids: Sequence[int]) -> About:
-    """Members, and the merchants of their networks."""
-    chosen = sa.select(Matrix.merchant_id).join(Member, Member.matrix_id == Matrix.id).where(Member.id.in_(ids))
-    merchants = db.session.scalars(chosen.distinct())
-    return About(tuple(sorted(set(ids))), tuple(sorted(merchants)))
-
-
-def of_order(order_id: int) -> About:
-    """An order's seller and buyer, its merchant, where it goes."""
-    found = db.session.get(Order, order_id)
-    if found is None:
-        return About()
-    people = of_members([one for one in (found.seller_id, found.buyer_id) if one is not None])
-    return people | About(region_codes=(found.region_code,) if found.region_code else (), order_ids=(order_id,))
-
-
-def _of_after_sale(ref: int) -> About:
-    found = db.session.get(AfterSale, ref)
-    return _without_orders(of_order(found.order_id)) if found else About()
-
-
-def _of_withdrawal(ref: int) -> About:
-    found = db.session.get(Withdrawal, ref)
-    return of_members([found.member_id]) if found else About()
-
-
-def _of_proof(ref: int) -> About:
-    found = db.session.get(Proof, ref)
-    return of_members([found.member_id, found.seller_id]) if found else About()
-
-
-def _of_strike(ref: int) -> About:
-    found = db.session.get(Strike, ref)
-    return _without_orders(of_order(found.order_id)) if found else About()
-
-
-def _of_appeal(ref: int) -> About:
-    found = db.session.get(Appeal, ref)
-    return about(found.subject) | of_members([found.member_id]) if found else About()
-
-
-def _without_orders(found: About) -> About:
-    return About(found.member_ids, found.merchant_ids, found.region_codes)
-
-
-_ABOUT: Mapping[str, Any] = {
-    "order": of_order,
-    "member": lambda ref: of_members([ref]),
-    "showcase": lambda ref: of_members([ref]),
-    "after_sale": _of_after_sale,
-    "withdrawal": _of_withdrawal,
-    "proof": _of_proof,
-    "strike": _of_strike,
-    "appeal": _of_appeal,
-}
 
 
 def open_on(subject: str) -> Sequence[Case]:

@@ -1,27 +1,60 @@
 """Whom many questions for the reviewers concern, read together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from models.base import db
-from models.queries import case as queries
 from models.queries.case import About
 from models.rules import case as rules
 from models.rules.case import Question
+from models.tables.after_sale import AfterSale
 from models.tables.member import Matrix, Member
 from models.tables.order import Order
+from models.tables.payout import Withdrawal
+from models.tables.proof import Proof
+from models.tables.strike import Appeal, Strike
 
-_MEMBERS = frozenset({"member", "showcase"})
+
+@dataclass(frozen=True)
+class Named:
+    """Whom a question names: people, orders whose money it may hold, and orders it only speaks of."""
+
+    members: frozenset[int] = frozenset()
+    held: frozenset[int] = frozenset()
+    spoken_of: frozenset[int] = frozenset()
+
+    def __or__(self, other: "Named") -> "Named":
+        return Named(self.members | other.members, self.held | other.held, self.spoken_of | other.spoken_of)
+
+    @property
+    def orders(self) -> frozenset[int]:
+        return self.held | self.spoken_of
 
 
 def of_all(asked: Sequence[Question]) -> list[About]:
     """Whom each question concerns: its subject, the people and the orders named beside; subjects are canonical."""
-    orders = _orders({one for question in asked for one in _order_ids(question)})
-    people = {one for question in asked for one in (*_named(question), *_traders(question, orders))}
-    merchants = _merchants(people)
-    return [_about(question, orders, merchants) for question in asked]
+    named = [_named(question) for question in asked]
+    orders = _orders({one for each in named for one in each.orders})
+    people = [each.members | _traders(each, orders) for each in named]
+    merchants = _merchants({one for each in people for one in each})
+    return [_about(each, who, orders, merchants) for each, who in zip(named, people, strict=True)]
+
+
+def _traders(named: Named, orders: dict[int, Any]) -> frozenset[int]:
+    rows = [orders[one] for one in named.orders if one in orders]
+    return frozenset(one for row in rows for one in (row.seller_id, row.buyer_id) if one is not None)
+
+
+def _about(named: Named, people: frozenset[int], orders: dict[int, Any], merchants: dict[int, int]) -> About:
+    return About(
+        tuple(sorted(people)),
+        tuple(sorted({merchants[one] for one in people if one in merchants})),
+        tuple(sorted({orders[one].region_code for one in named.orders if one in orders} - {None})),
+        tuple(sorted(one for one in named.held if one in orders)),
+    )
 
 
 def canonical(subjects: Iterable[str]) -> dict[str, str]:
@@ -39,20 +72,53 @@ def canonical(subjects: Iterable[str]) -> dict[str, str]:
     return {subject: f"order:{ids[ref]}" if kind == "order" else subject for subject, (kind, ref) in found.items()}
 
 
-def _order_ids(question: Question) -> tuple[int, ...]:
-    kind, ref = rules.parsed(question.subject)
-    return (*question.order_ids, int(ref)) if kind == "order" else question.order_ids
+def _named(question: Question) -> Named:
+    """What a question says beside its subject, and whom its subject names."""
+    return Named(frozenset(question.member_ids), frozenset(question.order_ids)) | _subject(question.subject)
 
 
-def _named(question: Question) -> tuple[int, ...]:
-    kind, ref = rules.parsed(question.subject)
-    is_member = kind in _MEMBERS and ref.isascii() and ref.isdigit()
-    return (*question.member_ids, int(ref)) if is_member else question.member_ids
+def _subject(subject: str) -> Named:
+    """Whom a subject names, as far as its row says; of rings and complaints whoever opens the case tells."""
+    kind, ref = rules.parsed(subject)
+    read = _READ.get(kind)
+    return read(int(ref)) if read is not None and ref.isascii() and ref.isdigit() else Named()
 
 
-def _traders(question: Question, orders: dict[int, Any]) -> list[int]:
-    rows = [orders[one] for one in _order_ids(question) if one in orders]
-    return [one for row in rows for one in (row.seller_id, row.buyer_id) if one is not None]
+def _after_sale(ref: int) -> Named:
+    found = db.session.get(AfterSale, ref)
+    return Named(spoken_of=frozenset({found.order_id})) if found else Named()
+
+
+def _withdrawal(ref: int) -> Named:
+    found = db.session.get(Withdrawal, ref)
+    return Named(frozenset({found.member_id})) if found else Named()
+
+
+def _proof(ref: int) -> Named:
+    found = db.session.get(Proof, ref)
+    return Named(frozenset({found.member_id, found.seller_id})) if found else Named()
+
+
+def _strike(ref: int) -> Named:
+    found = db.session.get(Strike, ref)
+    return Named(spoken_of=frozenset({found.order_id})) if found else Named()
+
+
+def _appeal(ref: int) -> Named:
+    found = db.session.get(Appeal, ref)
+    return _subject(found.subject) | Named(frozenset({found.member_id})) if found else Named()
+
+
+_READ: Mapping[str, Callable[[int], Named]] = {
+    "order": lambda ref: Named(held=frozenset({ref})),
+    "member": lambda ref: Named(frozenset({ref})),
+    "showcase": lambda ref: Named(frozenset({ref})),
+    "after_sale": _after_sale,
+    "withdrawal": _withdrawal,
+    "proof": _proof,
+    "strike": _strike,
+    "appeal": _appeal,
+}
 
 
 def _orders(ids: set[int]) -> dict[int, Any]:
@@ -67,14 +133,3 @@ def _merchants(people: set[int]) -> dict[int, int]:
         return {}
     chosen = sa.select(Member.id, Matrix.merchant_id).join(Matrix, Matrix.id == Member.matrix_id)
     return {row.id: row.merchant_id for row in db.session.execute(chosen.where(Member.id.in_(people)))}
-
-
-def _about(question: Question, orders: dict[int, Any], merchants: dict[int, int]) -> About:
-    ids = [one for one in _order_ids(question) if one in orders]
-    people = {*_named(question), *_traders(question, orders)}
-    found = About(
-        tuple(sorted(people)), tuple(sorted({merchants[one] for one in people if one in merchants})),
-        tuple(sorted({orders[one].region_code for one in ids} - {None})), tuple(sorted(ids)),
-    )  # fmt: skip
-    kind, _ = rules.parsed(question.subject)
-    return found if kind in _MEMBERS | {"order"} else found | queries.about(question.subject)

@@ -13,11 +13,10 @@ from models.queries import member as members
 from models.rules import admission as tasks_of
 from models.rules.outlook import Outcome, Position, outcome
 from models.rules.policy import Metric, Policy
+from models.rules.shanghai import SHANGHAI
 from models.rules.standing import Cycle, Standing
 from models.tables.member import Member
 from models.tables.order import Order
-
-ZONE = "Asia/Shanghai"
 
 
 def reached(member_id: int, cycle: Cycle, policy: Policy) -> int:
@@ -125,7 +124,7 @@ def forecast(*, from_: datetime, to: datetime, since: datetime, policy: Policy) 
 
     ``from_`` begins a day in Shanghai.
     """
-    query = sa.text(_DAYS.format(reached=_REACHED[policy.assess_metric], zone=ZONE))
+    query = sa.text(_DAYS.format(reached=_REACHED[policy.assess_metric], zone=SHANGHAI.key))
     asked = {"from_": from_, "to": to, "since": since, "target": policy.assess_target}
     return _days(db.session.execute(query, asked).all(), policy)
 

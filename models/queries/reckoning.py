@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from models.base import db
+from models.rules import shanghai
 from models.rules.statement import Account
-from models.rules.statement.line import SHANGHAI
 from models.tables.statement import Difference, Reckoning, Statement
 
 GRACE_HOURS = 48
@@ -27,13 +27,7 @@ class Window:
 
 def window(day: date) -> Window:
     """The instants of a Shanghai day."""
-    begins = datetime.combine(day, time(), tzinfo=SHANGHAI)
-    return Window(day, begins, begins + timedelta(days=1))
-
-
-def day_of(at: datetime) -> date:
-    """The Shanghai day of an instant."""
-    return at.astimezone(SHANGHAI).date()
+    return Window(day, shanghai.begins(day), shanghai.begins(day + timedelta(days=1)))
 
 
 def covered(day: date) -> set[str]:

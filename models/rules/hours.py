@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, timedelta
 
 from models.errors import Invalid
-
-ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
-"""The days of the calendar are those of Shanghai, which has known no summer time since 1991."""
+from models.rules import shanghai
 
 DAY_MINUTES = 24 * 60
 LONGEST_DAYS = 400
@@ -41,12 +39,12 @@ class Hours:
 
     def spans(self, at: datetime) -> Iterator[tuple[datetime, datetime]]:
         """The spans of work that end after an instant, the first one cut at it."""
-        first = at.astimezone(ZONE).date()
+        first = shanghai.day_of(at)
         for n in range(LONGEST_DAYS):
             day = first + timedelta(days=n)
             if not self.is_worked(day):
                 continue
-            midnight = datetime.combine(day, time(), ZONE)
+            midnight = shanghai.begins(day)
             begins = max(at, midnight + timedelta(minutes=self.opens))
             ends = midnight + timedelta(minutes=self.closes)
             if begins < ends:

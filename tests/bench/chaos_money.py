@@ -23,7 +23,7 @@ import psycopg
 import sqlalchemy as sa
 from flask import Flask
 
-from console import create_app, logs, replay
+from console import create_app, logs
 from console.config import from_environment
 from console.embedded import Embedded
 from jobs import timetable, worker
@@ -34,6 +34,7 @@ from models.operations import dividend, due, order, outbox, withdrawal
 from models.queries import integrity
 from models.queries import ledger as books
 from models.queries import withdrawal as withdrawals
+from models.rules import shanghai
 from models.rules import withdrawal as rules
 from models.rules.tax import Month
 from models.tables.job import Job, Queue, State
@@ -180,7 +181,7 @@ class Business:
 
     def _bill(self, month: date, at: datetime) -> None:
         with transaction():
-            bill = dividend.build(month=month, bounds=replay.month_bounds, at=at, by="staff:1")
+            bill = dividend.build(month=month, bounds=shanghai.month_bounds, at=at, by="staff:1")
             dividend.confirm(bill_id=bill.id, at=at, by="staff:2")
             dividend.ask_to_pay(bill_id=bill.id, at=at, by="staff:2")
 

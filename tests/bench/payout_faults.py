@@ -25,7 +25,7 @@ from jobs.gateways.simulator import Simulator
 from models import Difference, StatementLine, Withdrawal, db, transaction
 from models.operations import reckoning, share, statement, withdrawal
 from models.queries import ledger as books
-from models.queries import reckoning as days
+from models.rules import shanghai
 from models.rules.statement import Account, Entry, Layout, Reader, recognise
 from models.rules.tax import Month
 from models.rules.withdrawal import TransferState
@@ -186,7 +186,7 @@ def judged(payouts: int, simulator: Simulator) -> str:
     lines = Counter(db.session.scalars(sa.select(StatementLine.number).where(StatementLine.business == "payout")))
     off = sum(1 for number in paid if lines[number] != 1)
     with transaction():
-        for day in (days.day_of(AT), days.day_of(AT + LOOK * 300)):
+        for day in (shanghai.day_of(AT), shanghai.day_of(AT + LOOK * 300)):
             reckoning.reckon(day=day, at=datetime.now(UTC))
     apart = db.session.scalar(
         sa.select(sa.func.count()).where(Difference.state == "open", Difference.business == "payout")

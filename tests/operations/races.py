@@ -20,7 +20,7 @@ from models.operations import dividend, share, standing
 from models.operations.dividend import BilledAlready
 from models.queries import integrity
 from models.queries import ledger as books
-from models.rules import scenario
+from models.rules import scenario, shanghai
 
 AT = datetime(2026, 1, 1, 1, tzinfo=UTC)
 LATER = AT + timedelta(days=8)
@@ -206,7 +206,7 @@ def _tax(number: str) -> int:
 def two_bills(app: Flask, n: int) -> None:
     """A month is billed twice at once, and every line is paid twice at once: one bill, each line once."""
     code, month = f"b{n}", date(2026 + (n + 1) // 12, (n + 1) % 12 + 1, 1)
-    begins, ends = replay.month_bounds(month)
+    begins, ends = shanghai.month_bounds(month)
     with app.app_context():
         join(code)
         sell(f"o-{code}", code, begins)
@@ -214,7 +214,7 @@ def two_bills(app: Flask, n: int) -> None:
 
     def build() -> None:
         with transaction():
-            dividend.build(month=month, bounds=replay.month_bounds, at=ends, by="staff:1")
+            dividend.build(month=month, bounds=shanghai.month_bounds, at=ends, by="staff:1")
 
     refusals = [end for end in together(app, build, build) if end is not None]
     assert [type(end) for end in refusals] == [BilledAlready]

@@ -21,6 +21,7 @@ from models import DividendBill, DividendLine, Job, Member, db
 from models.operations import dividend as operations
 from models.queries import dividend as queries
 from models.queries import policy as policies
+from models.rules import shanghai
 from models.rules.standing import Rank
 
 BILLS = {
@@ -122,7 +123,7 @@ class BillView(ReadView):
         """What a bill of a month would hold now; nothing is written."""
         month = _month(request.args.get("month", ""))
         _version, policy = policies.in_force(formatting.now())
-        bounds = formatting.month_bounds
+        bounds = shanghai.month_bounds
         found = [
             *queries.corrections(bounds=bounds),
             *queries.preview(month=month, bounds=bounds, policy=policy),
@@ -146,7 +147,7 @@ class BillView(ReadView):
         return self.perform(
             operations.build,
             month=_month(request.form.get("month", "")),
-            bounds=formatting.month_bounds,
+            bounds=shanghai.month_bounds,
             at=formatting.now(),
             by=_by(),
             reason=self.reason("bill.build"),

@@ -138,7 +138,7 @@ class ReckoningView(ReadView):
     @permits("reconciliation.run")
     def again(self) -> Response:
         """Reckon yesterday now."""
-        yesterday = queries.day_of(formatting.now()) - timedelta(days=1)
+        yesterday = formatting.today() - timedelta(days=1)
         return self.perform(operations.reckon, day=yesterday, at=formatting.now(), done=_("Reckoned."))
 
     @expose("/<int:row_id>/again", methods=("POST",))

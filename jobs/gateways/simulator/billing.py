@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from jobs.gateways import signature
-from jobs.gateways.shape import SHANGHAI
 from jobs.gateways.simulator.wire import Asked, Given, Verbs, Wrong
 from jobs.gateways.simulator.world import World, day_of, rfc
+from models.rules.shanghai import SHANGHAI
 
 OFFERED_SECONDS = 300
 READY_HOUR = 10

@@ -10,9 +10,9 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from jobs.gateways.keyring import Identity
-from jobs.gateways.shape import SHANGHAI
 from jobs.gateways.simulator.clock import Clock
 from jobs.gateways.simulator.fault import Faults
+from models.rules.shanghai import SHANGHAI
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,11 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
+from models.rules import shanghai
 from models.rules.importing import text
 from models.rules.importing.layout import Cell, DateOrder
 from models.rules.importing.values import NOTHING, Read, formula, refused, repaired
 
-# China keeps one clock without summer time since 1992, long before the oldest order taken in.
-SHANGHAI_AHEAD = timedelta(hours=8)
 EARLIEST = date(2000, 1, 1)
 SERIAL_ZERO = date(1899, 12, 30)
 
@@ -88,10 +87,10 @@ class Moments:
             return day
         midnight: datetime = day.value
         at = midnight + since_midnight
-        on = (at + SHANGHAI_AHEAD).date()
+        on = (at + shanghai.AHEAD).date()
         if day.kind is None:
             return Read(Moment(at, on))
-        written = f"{on:%Y-%m-%d}" if not since_midnight else f"{at + SHANGHAI_AHEAD:%Y-%m-%d %H:%M:%S}"
+        written = f"{on:%Y-%m-%d}" if not since_midnight else f"{at + shanghai.AHEAD:%Y-%m-%d %H:%M:%S}"
         return day._replace(value=Moment(at, on), repaired=written)
 
     def _serial(self, days: int, fraction: float) -> Read:
@@ -161,7 +160,7 @@ class Moments:
             return refused("future_date", f"日期 {day} 晚于今天，请核对")
         if day < EARLIEST:
             return refused("too_old", f"日期 {day} 早于 2000 年，请核对")
-        return Read(datetime(day.year, day.month, day.day, tzinfo=UTC) - SHANGHAI_AHEAD)
+        return Read(datetime(day.year, day.month, day.day, tzinfo=UTC) - shanghai.AHEAD)
 
 
 def _restyled(day: Read) -> Read:

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from hashlib import blake2b
 from typing import NamedTuple
 
 from models.rules.importing import Cell, values
+from models.rules.shanghai import SHANGHAI
 from models.rules.statement.layout import ENDS, Claims, Layout, Recognised, plain
 
-SHANGHAI = timezone(timedelta(hours=8))
 DIGEST_BYTES = 16
 NUMBER_LENGTH_MAX = 128
 WORDS_LENGTH_MAX = 60
