@@ -107,13 +107,17 @@ def ranked(names: Sequence[str], values: Sequence[float | None], *, unit: Unit, 
 
 
 def waterfall(names: Sequence[str], values: Sequence[float], *, unit: Unit, lang: Lang) -> Figure:
-    """From the first amount, which stands, through what is taken away, to what is left at the end."""
+    """From the first amount, which stands, down through what is taken away, to what is left at the end.
+
+    The steps lie on each other, so that their names and amounts have room in a narrow window too.
+    """
     labels = [f"{place}" for place in range(len(names))]
     hints = [f"{_safe(name)}<br><b>{exact(value, unit)}</b>" for name, value in zip(names, values, strict=True)]
     trace = {
         "type": "waterfall",
-        "x": labels,
-        "y": [values[0], *(-value for value in values[1:-1]), 0],
+        "orientation": "h",
+        "x": [values[0], *(-value for value in values[1:-1]), 0],
+        "y": labels,
         "measure": ["absolute", *["relative"] * (len(values) - 2), "total"],
         "text": [compact(value, unit, lang) for value in values],
         "textposition": "outside",
@@ -127,9 +131,8 @@ def waterfall(names: Sequence[str], values: Sequence[float], *, unit: Unit, lang
         "totals": {"marker": {"color": BLUE if values[-1] >= 0 else RED}},
     }
     layout = _layout() | {"hovermode": "closest", "bargap": 0.35}
-    layout["xaxis"] |= {"type": "category", "tickvals": labels, "ticktext": [_safe(name) for name in names]}
-    layout["yaxis"] |= _scale(values[0], unit, lang)
-    layout["yaxis"]["range"] = [min(0, values[-1] * 1.15), values[0] * 1.12 or 1]
+    layout["xaxis"] |= {"visible": False, "range": [min(0, values[-1] * 1.4), values[0] * ROOM or 1]}
+    layout["yaxis"] |= _names(names, labels) | {"tickfont": {"color": INK}}
     return {"data": [trace], "layout": layout}
 
 

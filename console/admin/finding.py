@@ -4,16 +4,16 @@ from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from flask import request, url_for
+from flask import request
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy import Row, Select
-from werkzeug.routing import BuildError
 from werkzeug.wrappers import Response
 
 from console import formatting
+from console.admin import subject
 from console.admin.base import ReadView, staff_id
 from console.admin.columns import Badge, Column, Kind, Tone
 from console.admin.filters import Days, Equals, OneOf, Prefix
@@ -45,37 +45,6 @@ GROUPS = {
 }
 STANDING = [State.OPEN.value, State.ACKNOWLEDGED.value, State.MUTED.value]
 GROUP = sa.case(*((Finding.rule.in_(rules_of), key) for key, rules_of in rules.GROUPS.items()), else_="")
-# Where a subject's own page is: the endpoint and the name of what comes behind the colon.
-PAGES = {
-    "order": ("orders.by_number", "number"),
-    "member": ("members.by_code", "code"),
-    "complaint": ("complaints.detail", "row_id"),
-    "policy": ("policies.detail", "row_id"),
-    "after-sale": ("after_sales.detail", "row_id"),
-    "agency": ("agencies.detail", "row_id"),
-    "posting": ("ledger.detail", "row_id"),
-}
-
-
-def subject_url(subject: str) -> str:
-    """The page of what a finding is about, empty where it has none."""
-    kind, _sign, name = subject.partition(":")
-    if kind not in PAGES:
-        return ""
-    endpoint, argument = PAGES[kind]
-    try:
-        values: dict[str, Any] = {argument: int(name) if argument == "row_id" else name}
-        return url_for(endpoint, **values)
-    except (BuildError, ValueError):
-        return ""
-
-
-def subject_link(row: Row[Any]) -> Markup:
-    """The subject, leading to its page."""
-    url = subject_url(row.subject)
-    if not url:
-        return Markup("<code>{}</code>").format(row.subject)
-    return Markup('<a href="{}"><code>{}</code></a>').format(url, row.subject)
 
 
 def _clock(row: Row[Any]) -> Markup:
@@ -108,7 +77,7 @@ class FindingView(ReadView):
         Column(key="severity", title=_l("Severity"), at=Finding.severity, kind=Kind.BADGE, badges=LEVELS),
         Column(key="rule", title=_l("Rule"), at=Finding.rule, kind=Kind.CODE),
         Column(key="text", title=_l("What is wrong"), at=Finding.text),
-        Column(key="subject", title=_l("Subject"), at=Finding.subject, kind=Kind.CODE, cell=subject_link),
+        Column(key="subject", title=_l("Subject"), at=Finding.subject, cell=lambda row: subject.link(row.subject)),
         Column(key="evidence", title=_l("Evidence"), at=Finding.evidence),
         Column(key="article", title=_l("Article"), at=Finding.article, shown=False),
         Column(key="state", title=_l("State"), at=Finding.state, kind=Kind.BADGE, badges=STATES),
@@ -138,7 +107,7 @@ class FindingView(ReadView):
         return sa.select().select_from(Finding).outerjoin(Staff, Staff.id == Finding.owner_id)
 
     def heading(self, row: Row[Any]) -> str:
-        return f"{row.rule} · {row.subject}"
+        return f"{row.rule} · {subject.name(row.subject)}"
 
     def around(self, row_id: int) -> dict[str, Any]:
         one = self.found(row_id)
@@ -147,7 +116,7 @@ class FindingView(ReadView):
             "states": STATES,
             "severities": LEVELS,
             "laws": law.of_rule(one.rule),
-            "url": subject_url(one.subject),
+            "subject": subject.link(one.subject),
             "is_standing": one.state != State.RESOLVED,
             "until": (formatting.today() + timedelta(days=7)).isoformat(),
             "latest": (formatting.today() + rules.MUTED_AT_MOST - timedelta(days=1)).isoformat(),

@@ -52,7 +52,8 @@ class Queue:
     """Rows that wait for somebody.
 
     ``since`` selects, for a person, the moment each row began to wait (one column); ``page`` and ``query`` are the
-    list that shows those rows; a queue whose oldest row waits longer than ``late`` is shown as late.
+    list that shows those rows; a queue whose oldest row waits longer than ``late`` is shown as late. Whoever holds the
+    permission ``instead`` has the same rows in a line of their desk, and is not told of them twice.
     """
 
     title: Text
@@ -61,6 +62,18 @@ class Queue:
     page: str
     query: Mapping[str, str] = field(default_factory=dict)
     late: timedelta = timedelta(hours=24)
+    instead: str = ""
+
+    def is_for(self, person: Viewer) -> bool:
+        return self.permission in person.permissions and self.instead not in person.permissions
+
+
+# The cases that a desk decides, by the permission to decide them there.
+DESKS = {
+    CaseQueue.AFTER_SALE: "after_sale.decide",
+    CaseQueue.COMPLAINT: "complaint.answer",
+    CaseQueue.ADMISSION: "proof.decide",
+}
 
 
 def _own(person: Viewer) -> sa.ColumnElement[bool]:
@@ -102,12 +115,13 @@ QUEUES: tuple[Queue, ...] = (
     ),
     *(
         Queue(
-            CASE_QUEUES[queue],
+            _l("Cases: %(queue)s", queue=CASE_QUEUES[queue]),
             "case.work",
             _cases(queue),
             "cases",
             {"queue": queue.value, "state": "open"},
             timedelta(minutes=PRESETS[queue].sla_minutes),
+            DESKS.get(queue, ""),
         )
         for queue in CaseQueue
     ),
@@ -316,7 +330,7 @@ class Waiting:
 
 def waiting(person: Viewer, pages: Mapping[str, SecureView], *, at: datetime) -> list[Waiting]:
     """The queues of this person that have rows, the latest first; empty ones stand at the end."""
-    mine = [queue for queue in QUEUES if queue.permission in person.permissions and queue.page in pages]
+    mine = [queue for queue in QUEUES if queue.is_for(person) and queue.page in pages]
     found = [_counted(queue, person, pages[queue.page], at) for queue in mine]
     return sorted(found, key=lambda each: (each.rows == 0, not each.is_late))
 

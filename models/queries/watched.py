@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from models import money
 from models.base import db
 from models.queries import measured, tax
 from models.queries import policy as policies
@@ -31,6 +32,11 @@ class Live:
     mend: str = ""
 
 
+def _yuan(fen: str) -> str:
+    """Fen in SQL as people read them."""
+    return f"to_char(({fen}) / 100.0, 'FM¥999,999,999,990.00')"
+
+
 _IN_FORCE = """
     v.state = 'approved' AND v.effective_at <= :at AND NOT EXISTS (SELECT FROM policy_version n
         WHERE n.state = 'approved' AND n.effective_at <= :at AND (n.effective_at, n.id) > (v.effective_at, v.id))
@@ -54,8 +60,9 @@ LIVE: tuple[Live, ...] = (
     ),
     Live(
         "R04",
-        """SELECT 'bill:' || to_char(b.month, 'YYYY-MM') AS subject,
-            count(*) || ' 笔分红以人数等级为条件，合计 ' || sum(l.amount_fen) || ' 分' AS evidence, 'block' AS severity
+        f"""SELECT 'bill:' || to_char(b.month, 'YYYY-MM') AS subject,
+            count(*) || ' 笔分红以人数等级为条件，合计 ' || {_yuan("sum(l.amount_fen)")} AS evidence,
+            'block' AS severity
         FROM dividend_line l JOIN dividend_bill b ON b.id = l.bill_id
         JOIN LATERAL policy_at(b.built_at) p ON true JOIN policy_version v ON v.id = p.id
         WHERE l.state = 'paid' AND coalesce(v.terms ->> 'rank.by', CASE v.preset WHEN 'plan' THEN 'team' END) = 'team'
@@ -64,8 +71,8 @@ LIVE: tuple[Live, ...] = (
     ),
     Live(
         "R06",
-        """SELECT 'order:' || o.number AS subject,
-            '准入单第 ' || s.level || ' 层计酬 ' || s.amount_fen || ' 分' AS evidence, 'block' AS severity
+        f"""SELECT 'order:' || o.number AS subject,
+            '准入单第 ' || s.level || ' 层计酬 ' || {_yuan("s.amount_fen")} AS evidence, 'block' AS severity
         FROM shop_order o JOIN share s ON s.order_id = o.id
         WHERE o.kind = 'admission' AND s.level > 1 AND s.member_id IS NOT NULL AND s.amount_fen > s.reversed_fen
         ORDER BY o.id DESC""",
@@ -103,8 +110,8 @@ LIVE: tuple[Live, ...] = (
     ),
     Live(
         "R20",
-        """SELECT 'member:' || m.code AS subject,
-            '考核冻结 ' || sum(s.amount_fen - s.reversed_fen) || ' 分' AS evidence, 'block' AS severity
+        f"""SELECT 'member:' || m.code AS subject,
+            '考核冻结 ' || {_yuan("sum(s.amount_fen - s.reversed_fen)")} AS evidence, 'block' AS severity
         FROM share s JOIN member m ON m.id = s.member_id
         WHERE s.bucket = 'frozen' GROUP BY m.code HAVING sum(s.amount_fen - s.reversed_fen) > 0 ORDER BY m.code""",
         "把考核后果改为提醒（assess.effect=remind），释放已得佣金",
@@ -129,10 +136,10 @@ LIVE: tuple[Live, ...] = (
     ),
     Live(
         "R27",
-        """SELECT 'agency:' || g.id AS subject, '在任而没有签署的合同' AS evidence, 'block' AS severity
+        f"""SELECT 'agency:' || g.id AS subject, '在任而没有签署的合同' AS evidence, 'block' AS severity
         FROM region_agent g WHERE g.state = 'active' AND g.contract IS NULL
         UNION ALL
-        SELECT 'account:' || a.code, '押金 ' || a.balance_fen || ' 分在任期结束后未退', 'warn'
+        SELECT 'account:' || a.code, '押金 ' || {_yuan("a.balance_fen")} || ' 在任期结束后未退', 'warn'
         FROM account a WHERE a.bucket = 'deposit' AND a.balance_fen > 0
         AND NOT EXISTS (SELECT FROM region_agent g
             WHERE g.state = 'active' AND a.code = 'deposit:' || g.region_code)""",
@@ -141,9 +148,9 @@ LIVE: tuple[Live, ...] = (
     # Money of the shop's orders lies with WeChat; what is paid to our own number lies with us.
     Live(
         "R29",
-        """SELECT 'pay:' || count(DISTINCT x.merchant_id) AS subject,
-            '近 30 天自有商户号代收 ' || count(DISTINCT x.merchant_id) || ' 个商家的货款，合计 ' || sum(o.paid_fen)
-                || ' 分' AS evidence, 'block' AS severity
+        f"""SELECT 'pay:' || count(DISTINCT x.merchant_id) AS subject,
+            '近 30 天自有商户号代收 ' || count(DISTINCT x.merchant_id) || ' 个商家的货款，合计 '
+                || {_yuan("sum(o.paid_fen)")} AS evidence, 'block' AS severity
         FROM order_source s JOIN shop_order o ON o.id = s.order_id JOIN member m ON m.id = o.seller_id
         JOIN matrix x ON x.id = m.matrix_id
         WHERE s.channel = 'pay' AND o.paid_at > CAST(:at AS timestamptz) - interval '30 days'
@@ -152,9 +159,9 @@ LIVE: tuple[Live, ...] = (
     ),
     Live(
         "R31",
-        """SELECT 'withdrawal:' || w.number AS subject,
-            '转账 ' || (w.amount_fen - w.tax_fen) || ' 分，满 2000 元须核对收款人姓名，资料里没有姓名' AS evidence,
-            'block' AS severity
+        f"""SELECT 'withdrawal:' || w.number AS subject,
+            '转账 ' || {_yuan("w.amount_fen - w.tax_fen")} || '，满 2000 元须核对收款人姓名，资料里没有姓名'
+                AS evidence, 'block' AS severity
         FROM withdrawal w LEFT JOIN person p ON p.member_id = w.member_id
         WHERE w.ended_at IS NULL AND w.state <> 'rejected' AND w.amount_fen - w.tax_fen >= 200000
         AND p.real_name IS NULL ORDER BY w.id""",
@@ -266,7 +273,9 @@ def _losing(at: datetime) -> Iterator[Hit]:
         if margin >= 0 and paid * 10_000 <= terms.price_fen * lint.STACK_BPS:
             continue
         said = (
-            f"最坏情况每件亏 {-margin} 分" if margin < 0 else f"推广支出 {paid} 分，超过售价 {terms.price_fen} 分的 30%"
+            f"最坏情况每件亏 {money.yuan(-margin)}"
+            if margin < 0
+            else f"推广支出 {money.yuan(paid)}，超过售价 {money.yuan(terms.price_fen)} 的 30%"
         )
         severity = Severity.BLOCK if margin < 0 else Severity.WARN
         mend = "下调佣金、提高售价，或下架该商品"
@@ -288,7 +297,7 @@ def _untaxed() -> Iterator[Hit]:
             rule="R33",
             severity=Severity.BLOCK,
             subject=f"withdrawal:{row.number}",
-            evidence=f"应预扣 {row.due_fen} 分，已预扣 {row.withheld_fen} 分",
+            evidence=f"应预扣 {money.yuan(row.due_fen)}，已预扣 {money.yuan(row.withheld_fen)}",
             mend="在下一笔付款中补扣，并更正申报",
         )
 

@@ -75,7 +75,7 @@ class TestMoney:
         """49 yuan at 40 %: 20 yuan of commission, 3.5 % of regions (1.71), 5 % of the commission for a seed (1.00)."""
         shelf = factories.product(price_fen=4_900, cost_fen=2_940, commission_fen=2_000, freight_fen=0, fee_bps=0,
                                   state="listed")  # fmt: skip
-        assert found("R11") == [(f"product:{shelf.code}", "block", "最坏情况每件亏 311 分")]
+        assert found("R11") == [(f"product:{shelf.code}", "block", "最坏情况每件亏 ¥3.11")]
         shelf.cost_fen = 1_000
         db.session.flush()
         assert [one[1] for one in found("R11")] == ["warn"]
@@ -115,7 +115,7 @@ class TestMoney:
             told = {"transaction": "", "openid": "", "status": "SUCCESS", "told_at": AT}
             db.session.add(OrderSource(order_id=sold.id, channel="pay", number=f"o{n}", **told))
             db.session.flush()
-        assert found("R29") == [("pay:2", "block", "近 30 天自有商户号代收 2 个商家的货款，合计 19800 分")]
+        assert found("R29") == [("pay:2", "block", "近 30 天自有商户号代收 2 个商家的货款，合计 ¥198.00")]
 
 
 class TestRights:

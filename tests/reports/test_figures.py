@@ -87,11 +87,11 @@ class TestWaterfall:
     def test_takes_away_and_ends_in_a_total(self):
         figure = figures.waterfall(["售价", "成本", "毛利"], [9_900, 3_000, 6_900], unit=Unit.YUAN, lang=Lang.ZH)
         trace = figure["data"][0]
-        assert trace["y"] == [9_900, -3_000, 0]
+        assert trace["x"] == [9_900, -3_000, 0]
         assert trace["measure"] == ["absolute", "relative", "total"]
         assert trace["text"] == ["¥99.00", "¥30.00", "¥69.00"]
 
     def test_shows_a_loss_below_the_line_in_red(self):
         figure = figures.waterfall(["售价", "成本", "毛利"], [100, 150, -50], unit=Unit.YUAN, lang=Lang.ZH)
         assert figure["data"][0]["totals"]["marker"]["color"] == figures.RED
-        assert figure["layout"]["yaxis"]["range"][0] < -50
+        assert figure["layout"]["xaxis"]["range"][0] < -50

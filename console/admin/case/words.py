@@ -89,13 +89,13 @@ PAGES: dict[str, tuple[str, str]] = {
     "order": ("orders", "id"),
     "member": ("members", "id"),
     "showcase": ("members", "id"),
-    "ring": ("rings", "id"),
+    "ring": ("risk_rings", "id"),
     "proof": ("proofs", "id"),
     "after_sale": ("after_sales", "id"),
     "withdrawal": ("withdrawals", "id"),
     "complaint": ("complaints", "id"),
     "appeal": ("appeals", "id"),
-    "punish": ("inbound", "id"),
+    "punish": ("callbacks", "id"),
 }
 
 

@@ -10,11 +10,11 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Row, Select
 
-from console.admin import lists
+from console.admin import lists, subject
 from console.admin.base import ReadView
 from console.admin.columns import Column, Kind
 from console.admin.filters import Days, Equals, OneOf, Prefix, Yuan
-from console.admin.money.words import BUCKETS, CAUSES, KINDS, REASONS, member_link, subject_link, words
+from console.admin.money.words import BUCKETS, CAUSES, KINDS, REASONS, member_link, words
 from console.auth import permits
 from models import Account, Leg, Posting
 from models.queries import account as queries
@@ -105,7 +105,7 @@ class StatementView(ReadView):
         Column(key="kind", title=_l("Posting kind"), at=Posting.kind, kind=Kind.BADGE, badges=KINDS),
         Column(
             key="subject", title=_l("About"), at=Posting.subject, kind=Kind.CODE,
-            cell=lambda row: subject_link(row.subject),
+            cell=lambda row: subject.link(row.subject),
         ),
         Column(
             key="cause", title=_l("Row of the posting"), at=Leg.cause,

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement
 
+from console.admin import subject
 from console.admin.base import ReadView
 from console.admin.columns import Column, Kind
 from console.admin.filters import Days, Equals, OneOf, Prefix
@@ -17,7 +18,6 @@ from console.admin.money.words import (
     REASONS,
     member_link,
     statement_link,
-    subject_link,
     words,
 )
 from models import Account, Leg, Posting
@@ -71,7 +71,7 @@ class PostingView(ReadView):
         Column(key="kind", title=_l("Posting kind"), at=Posting.kind, kind=Kind.BADGE, badges=KINDS),
         Column(
             key="subject", title=_l("About"), at=Posting.subject, kind=Kind.CODE,
-            cell=lambda row: subject_link(row.subject),
+            cell=lambda row: subject.link(row.subject),
         ),
         Column(key="amount", title=_l("Amount"), at=AMOUNT, kind=Kind.MONEY),
         Column(key="at", title=_l("When"), at=Posting.at, kind=Kind.MOMENT, sort=True),
@@ -105,5 +105,5 @@ def texts() -> dict[str, Any]:
         "reasons": REASONS,
         "statement_link": statement_link,
         "member_link": member_link,
-        "subject_link": subject_link,
+        "subject_link": subject.link,
     }

@@ -112,13 +112,3 @@ def statement_link(code: str) -> Markup:
 def member_link(code: str, member_id: int | None) -> Markup:
     """A member's code, leading to its page."""
     return link("members.detail", code, row_id=member_id) if member_id is not None else Markup("{}").format(code)
-
-
-def subject_link(subject: str) -> Markup:
-    """What a posting is about, leading to its rows."""
-    kind, _, rest = subject.partition(":")
-    if kind == "order":
-        return link("orders.index_view", subject, q=rest)
-    if kind == "withdrawal":
-        return link("withdrawals.index_view", subject, q=rest)
-    return Markup("{}").format(subject)

@@ -7,8 +7,9 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy import Row
 
+from console.admin import subject
 from console.admin.columns import Badge, Tone
-from console.admin.money.words import link, subject_link
+from console.admin.money.words import link
 from console.auth import allowed
 from models.rules.statement import Account, Business, Layout, Way
 
@@ -70,7 +71,7 @@ def about(row: Row[Any]) -> Markup:
     """What of ours a difference is about, leading there; the day's page for a balance."""
     if row.subject.startswith("reckoning:"):
         return link("reconciliation.by_day", row.subject.partition(":")[2], day=row.subject.partition(":")[2])
-    return subject_link(row.subject) if row.subject else Markup('<span class="muted">–</span>')
+    return subject.link(row.subject) if row.subject else Markup('<span class="muted">–</span>')
 
 
 def ours(row: Row[Any]) -> Markup:

@@ -55,6 +55,12 @@ class TestQueues:
         assert "order.paid" in browser.get("/events/?told=no").text
         assert "order.paid" not in browser.get("/events/?told=yes").text
 
+    def test_name_what_a_desk_decides_once(self, staff):
+        text = staff("operator").get("/").text
+        assert "待处理售后" in text
+        assert "个案：售后处理" not in text
+        assert "个案：售后处理" in staff("reviewer").get("/").text
+
 
 @pytest.mark.parametrize("queue", QUEUES, ids=lambda queue: f"{queue.page}-{queue.permission}")
 class TestEachQueue:
@@ -62,7 +68,7 @@ class TestEachQueue:
         assert queue.permission in PERMISSIONS
         with app.test_request_context("/"):
             pages = {view.endpoint: view for view in app.extensions["admin"][0]._views}
-            everything = Viewer(1, None, frozenset(PERMISSIONS))
+            everything = Viewer(1, None, frozenset(PERMISSIONS) - {queue.instead})
             assert queue.title in [each.title for each in waiting(everything, pages, at=AT)]
 
     def test_asks_its_page_what_the_page_understands(self, app, queue, staff):
