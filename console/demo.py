@@ -19,6 +19,8 @@ from models.tables.merchant import Merchant, Shop
 SEED = 7
 BUILDER = Actor("system:demo", source="cli", action="demo")
 SAMPLE_ROWS = 800
+POOL = "common"
+"""The pool of workers whose jobs the world is imported by."""
 
 
 class NotBuilt(RuntimeError):

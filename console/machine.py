@@ -8,7 +8,7 @@ import sys
 import time
 import unicodedata
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,11 +121,13 @@ def _run(servers: Embedded, supervisor: Supervisor, wish: Wish) -> None:
     _start_web(supervisor, settings, servers.root, host=host, port=port)
     (servers.root / "demo.json").write_text(json.dumps({"address": address, "pid": os.getpid()}))
     _until(supervisor, lambda: _answers(address))
-    supervisor.add(_child("wechat-simulator", wechat, config.to_environment(settings), servers.root))
-    _start_others(supervisor, settings, servers.root)
+    _start_workers(supervisor, settings, servers.root, pools=(demo.POOL,))
+    _start_timetable(supervisor, settings, servers.root)
     with installation.opened(settings):
         click.echo("准备演示数据（首次约需半分钟）…")
         world = demo.build(folder=servers.root, at=formatting.now(), wait=lambda done: _until(supervisor, done))
+        supervisor.add(_child("wechat-simulator", wechat, config.to_environment(settings), servers.root))
+        _start_workers(supervisor, settings, servers.root, pools=[pool for pool in workers.POOLS if pool != demo.POOL])
         _welcome(world, address, seconds=time.monotonic() - began)
         if wish.members and demo.begin_world(members=wish.members, seed=wish.seed, at=formatting.now()):
             click.echo(f"  后台正在建立 {wish.members:,} 名会员的演示世界：进度见工作台，建好之前也可以先用。\n")
@@ -158,13 +160,18 @@ def _start_web(supervisor: Supervisor, settings: Settings, root: Path, *, host: 
     supervisor.add(_child("web", WEB, config.to_environment(settings) | listening, root))
 
 
-def _start_others(supervisor: Supervisor, settings: Settings, root: Path) -> None:
-    environment = config.to_environment(settings)
-    for pool in workers.POOLS:
+def _start_workers(supervisor: Supervisor, settings: Settings, root: Path, *, pools: Iterable[str]) -> None:
+    """Some pools; the one that imports the world comes before the others: programs that load at once all come late."""
+    for pool in pools:
         command = [sys.executable, "-m", "console.cli", "worker", "--pool", pool]
         for n in range(workers.COPIES.get(pool, 1)):
-            supervisor.add(_child(f"worker-{pool}-{n + 1}" if n else f"worker-{pool}", command, environment, root))
-    supervisor.add(_child("timetable", [sys.executable, "-m", "console.cli", "timetable"], environment, root))
+            name = f"worker-{pool}-{n + 1}" if n else f"worker-{pool}"
+            supervisor.add(_child(name, command, config.to_environment(settings), root))
+
+
+def _start_timetable(supervisor: Supervisor, settings: Settings, root: Path) -> None:
+    command = [sys.executable, "-m", "console.cli", "timetable"]
+    supervisor.add(_child("timetable", command, config.to_environment(settings), root))
 
 
 def _child(name: str, command: list[str], environment: dict[str, str], root: Path) -> Child:
