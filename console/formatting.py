@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 
 from models import money
 from models.rules import reason as reasons
-from models.rules.shanghai import SHANGHAI, begins, day_of
+from models.rules.shanghai import SHANGHAI as SHANGHAI
+from models.rules.shanghai import begins, day_of
 
 NOTHING = "–"
 HOUR, DAY = 3_600, 86_400

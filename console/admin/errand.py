@@ -3,9 +3,11 @@
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
+from flask import url_for
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 from sqlalchemy import Row, Select
 from werkzeug.wrappers import Response
 
@@ -18,6 +20,19 @@ from console.auth import permits
 from models import Errand, Order
 from models.operations import errand
 from models.queries import order as orders
+
+
+# The page of what an errand is about: the endpoint and the word before its number.
+PAGES = {"case": ("after_sales.detail", _l("After-sale")), "parcel": ("parcels.detail", _l("Parcel"))}
+
+
+def _about(row: Row[Any]) -> Markup:
+    """What WeChat is told about: the after-sale, the parcel, or the order itself."""
+    kind, _colon, ref = row.about.partition(":")
+    if kind not in PAGES:
+        return Markup(order_link(row))
+    endpoint, word = PAGES[kind]
+    return Markup('<a href="{}">{} <code>{}</code></a>').format(url_for(endpoint, row_id=int(ref)), word, ref)
 
 
 class ErrandView(ReadView):
@@ -39,6 +54,7 @@ class ErrandView(ReadView):
         ),
         Column(key="number", title=_l("Order number"), at=Order.number, kind=Kind.CODE, cell=order_link),
         Column(key="state", title=_l("State"), at=Errand.state, kind=Kind.BADGE, badges=names.ERRAND_STATES),
+        Column(key="about", title=_l("About"), at=Errand.subject, cell=_about, listed=False),
         Column(key="error", title=_l("Why WeChat refused"), at=Errand.error),
         Column(key="words", title=_l("Words to the buyer"), at=Errand.words, shown=False),
         Column(key="tries", title=_l("Times told"), at=Errand.tries, kind=Kind.COUNT),

@@ -61,12 +61,13 @@ def url(subject: str) -> str:
     """The page of a subject, empty where it has none that this person may open."""
     word, _colon, ref = subject.partition(":")
     kind = KINDS.get(word)
-    view = peers().get(kind.view) if kind else None
-    if kind is None or view is None or not (ref or not kind.by):
+    if kind is None or kind.view not in peers():
         return ""
-    if not kind.by.endswith("_id"):
-        return url_for(f"{kind.view}.{kind.method}", **({kind.by: ref} if kind.by else {}))
-    return url_for(f"{kind.view}.{kind.method}", **{kind.by: int(ref)}) if ref.isascii() and ref.isdigit() else ""
+    is_id = kind.by.endswith("_id")
+    if kind.by and not ref or is_id and not (ref.isascii() and ref.isdigit()):
+        return ""
+    told: dict[str, Any] = {kind.by: int(ref) if is_id else ref} if kind.by else {}
+    return url_for(f"{kind.view}.{kind.method}", **told)
 
 
 def name(subject: str) -> str:
@@ -81,5 +82,5 @@ def link(subject: str) -> Markup:
     word, _colon, ref = subject.partition(":")
     kind = KINDS.get(word)
     words = Markup("{} <code>{}</code>").format(kind.title, ref) if kind and ref else Markup("{}").format(name(subject))
-    there: Any = url(subject)
+    there = url(subject)
     return Markup('<a href="{}">{}</a>').format(there, words) if there else Markup("<span>{}</span>").format(words)
