@@ -131,7 +131,10 @@ def waterfall(names: Sequence[str], values: Sequence[float], *, unit: Unit, lang
         "totals": {"marker": {"color": BLUE if values[-1] >= 0 else RED}},
     }
     layout = _layout() | {"hovermode": "closest", "bargap": 0.35}
-    layout["xaxis"] |= {"visible": False, "range": [min(-values[0] * (ROOM - 1), values[-1] * 1.4), values[0] * ROOM or 1]}
+    layout["xaxis"] |= {
+        "visible": False,
+        "range": [min(-values[0] * (ROOM - 1), values[-1] * 1.4), values[0] * ROOM or 1],
+    }
     layout["yaxis"] |= _names(names, labels) | {"tickfont": {"color": INK}}
     return {"data": [trace], "layout": layout}
 

@@ -20,6 +20,7 @@ from console.admin.base import SECTIONS, SecureView, check
 from console.admin.batch import BatchRowView, BatchView
 from console.admin.board import BusinessBoard, CategoryBoard, RegionBoard, RepurchaseBoard
 from console.admin.case import VIEWS as CASES
+from console.admin.client import ClientView
 from console.admin.complaint import ComplaintView
 from console.admin.copy import CopyView
 from console.admin.curation import CurationView
@@ -138,6 +139,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     StaffView,
     RoleView,
     SessionView,
+    ClientView,
     AuditView,
     SystemHealthView,
     AccountView,

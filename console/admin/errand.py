@@ -21,7 +21,6 @@ from models import Errand, Order
 from models.operations import errand
 from models.queries import order as orders
 
-
 # The page of what an errand is about: the endpoint and the word before its number.
 PAGES = {"case": ("after_sales.detail", _l("After-sale")), "parcel": ("parcels.detail", _l("Parcel"))}
 

@@ -34,6 +34,10 @@ class NotSignedIn(Forbidden):
     """The session is not there, has ended or has run out."""
 
 
+class AlreadyOver(Conflict):
+    """Only a session that runs can be ended."""
+
+
 class CodeUsed(Forbidden):
     """A sign-in code opens one session."""
 
@@ -109,6 +113,15 @@ def end(*, session_id: int, why: str, at: datetime) -> None:
     """End a session: its tokens open nothing from here."""
     running = sa.update(MemberSession).where(MemberSession.id == session_id, MemberSession.ended_at.is_(None))
     db.session.execute(running.values(ended_at=at, why=why))
+
+
+def end_for(*, session_id: int, at: datetime) -> None:
+    """End somebody's session for them: a phone was lost, or a stranger's hands are on it."""
+    session = db.session.get(MemberSession, session_id, with_for_update=True, populate_existing=True)
+    if session is None or session.ended_at is not None or session.expires_at <= at:
+        raise AlreadyOver("这次登录已经结束或过期，无需再结束。")
+    session.ended_at, session.why = at, "by_staff"
+    db.session.flush()
 
 
 def accept(*, identity_id: int, acceptance: Acceptance, at: datetime) -> Agreement:

@@ -327,6 +327,15 @@ _GROWTH = (
 
 _ERRAND = (Permission("errand.again", "Tell WeChat again", (Role.OPERATOR, Role.SUPPORT)),)
 
+_CLIENT = (
+    Permission(
+        "member_session.view",
+        "See who is signed in to the mini-program",
+        (Role.OPERATOR, Role.COMPLIANCE, Role.SUPPORT, Role.AUDITOR),
+    ),
+    Permission("member_session.end", "End a member's session", (Role.COMPLIANCE, Role.SUPPORT)),
+)
+
 _BINDING = (Permission("binding.decide", "Check the showcases that members name", (Role.OPERATOR, Role.REVIEWER)),)
 
 _DESKS = (
@@ -348,6 +357,7 @@ _DESKS = (
     _GROWTH,
     _ERRAND,
     _BINDING,
+    _CLIENT,
 )
 
 PERMISSIONS: dict[str, Permission] = {permission.name: permission for desk in _DESKS for permission in desk}

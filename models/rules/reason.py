@@ -55,6 +55,12 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("outage", "An outage is over"),
         OTHER,
     ),
+    "member_session.end": (
+        Reason("lost", "The phone is lost"),
+        Reason("stranger", "Somebody else is signed in"),
+        Reason("asked", "Its owner asked for it"),
+        OTHER,
+    ),
     # Products and windows
     "product.edit": (
         Reason("cost_changed", "The cost has changed"),

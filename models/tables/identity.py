@@ -48,7 +48,7 @@ class MemberSession(Base):
     __table_args__ = (
         sa.UniqueConstraint("code_digest"),
         sa.CheckConstraint("generation > 0", name="generation"),
-        sa.CheckConstraint("why IN ('signed_out', 'reused', 'cancelled')", name="why"),
+        sa.CheckConstraint("why IN ('signed_out', 'reused', 'cancelled', 'by_staff')", name="why"),
         sa.CheckConstraint("(ended_at IS NULL) = (why IS NULL)", name="ended"),
         sa.Index(None, "identity_id", "id"),
     )
