@@ -20,16 +20,16 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "需要 Python 3.11 或更新版本（现在是 $$($(PYTHON) --version)）：请用 make PYTHON=/路径/python3.11 …"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "无法创建虚拟环境：Debian/Ubuntu 请先安装 python3-venv"; exit 1; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check --upgrade pip 2>/dev/null || echo "沿用 $$($(BIN)/pip --version | cut -d' ' -f1-2)"
+	@$(BIN)/pip install -qq --disable-pip-version-check --upgrade pip 2>/dev/null || echo "沿用 $$($(BIN)/pip --version | cut -d' ' -f1-2)"
 
 $(RUNNING): setup.cfg pyproject.toml | $(BIN)/python
 	@echo "安装依赖到 $(VENV) …"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -e '.[embedded,ocr]'
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-compile -e '.[embedded,ocr]'
 	@touch $@
 
 $(INSTALLED): setup.cfg pyproject.toml | $(BIN)/python
 	@echo "安装依赖、测试与检查工具到 $(VENV) …"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -e '.[embedded,ocr,dev]'
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-compile -e '.[embedded,ocr,dev]'
 	@touch $(RUNNING) $@
 
 demo: $(RUNNING) ## the whole console on this machine: servers, worker, timetable, a seeded world; Ctrl-C stops all
