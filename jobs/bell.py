@@ -19,6 +19,7 @@ from models.operations import outbox
 from models.queries import job as jobs
 
 ENTRY = "jobs.queue.answer"
+RELAY = "qianxing:relay"
 BELLS = 8
 PATIENCE_SECONDS = 1.0
 SILENCE_SECONDS = 5.0
@@ -62,6 +63,20 @@ class Bell:
             return 0
         return self.ring(queue, ids[standing:])
 
+    def wake(self) -> None:
+        """Tell whoever relays that events wait; told twice before anybody came, it is told once."""
+        if time.monotonic() < self.silent_until:
+            return
+        try:
+            self.redis.pipeline().lpush(RELAY, 1).ltrim(RELAY, 0, 0).execute()
+        except RedisError as error:
+            self.silent_until = time.monotonic() + SILENCE_SECONDS
+            log.warning("bell.away", queue=RELAY, error=type(error).__name__)
+
+    def rest(self, seconds: float) -> bool:
+        """Wait to be woken, so long at most; whether somebody did. Without Redis that is an error at once."""
+        return self.redis.blpop([RELAY], timeout=seconds) is not None
+
     def _queue(self, name: str) -> Queue:
         return Queue(name, connection=self.redis, serializer=JSONSerializer)
 
@@ -77,6 +92,8 @@ def _ring_after_commit(session: Session) -> None:
     # The event fires for a released savepoint too, when nothing is committed yet.
     if session.in_nested_transaction():
         return
+    if session.info.pop(outbox.EMITTED, False) and has_app_context() and "bell" in current_app.extensions:
+        current_app.extensions["bell"].wake()
     requested: list[tuple[str, int]] = session.info.pop(outbox.REQUESTED, [])
     if not requested or not has_app_context() or "bell" not in current_app.extensions:
         return
@@ -91,3 +108,4 @@ def _ring_after_commit(session: Session) -> None:
 def _forget_after_rollback(session: Session) -> None:
     if not session.in_nested_transaction():
         session.info.pop(outbox.REQUESTED, None)
+        session.info.pop(outbox.EMITTED, None)

@@ -21,9 +21,10 @@ from models.rules import cadence
 from models.rules.cadence import Cadence, Daily, Every, Weekly
 from models.rules.shanghai import SHANGHAI
 
-# The days, nights and months of the business, whatever the clock of the machine.
-# An order is scored within a second of its payment: relay, bell and job together.
+# An order is scored within a second of its payment: relay, bell and job together. Who commits an event rings at once;
+# a ring that is lost costs a tick. What comes within a breath is told together.
 TICK_SECONDS = 0.25
+BREATH_SECONDS = 0.03
 SWEEP_SECONDS = 5.0
 
 log = structlog.get_logger("jobs.timetable")
@@ -52,6 +53,7 @@ LINES: tuple[Line, ...] = (
     Line("热门账户余额", "snapshot_ledger", Every(600)),
     Line("逾期退款提醒", "tell_overdue_refunds", Every(3600)),
     Line("删除到期的个人信息", "erase_due", Daily(time(3, 40))),
+    Line("删除到期的凭证图片", "forget_pictures", Daily(time(3, 45))),
     Line("清理旧任务", "forget_finished", Daily(time(3, 30))),
     Line("清理过期文件", "forget_handouts", Every(3600)),
     Line("清理过期导出", "forget_exports", Every(3600)),
@@ -133,4 +135,13 @@ def run(app: Flask, *, stop: threading.Event) -> None:
                 # PostgreSQL or Redis restarts: nothing is lost by trying again.
                 log.warning("timetable.stumbled", error=type(error).__name__)
                 db.session.rollback()
+        _rest(app, stop)
+
+
+def _rest(app: Flask, stop: threading.Event) -> None:
+    """Until the next event, or the next tick."""
+    try:
+        if app.extensions["bell"].rest(TICK_SECONDS):
+            stop.wait(BREATH_SECONDS)
+    except RedisError:
         stop.wait(TICK_SECONDS)

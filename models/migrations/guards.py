@@ -81,11 +81,11 @@ def audited_but_founded_in_bulk(table: str, *, ignore: Iterable[str] = (), deriv
     )
 
 
-def audited_in_bulk(table: str, *, key: Iterable[str] = ("id",)) -> None:
+def audited_in_bulk(table: str, *, key: Iterable[str] = ("id",), redact: Iterable[str] = ()) -> None:
     """As ``audited`` for tables written by the hundred thousand: one audit row a statement, with the count of rows.
 
     A statement that touches at most 100 rows leaves one audit row each, so that a hand-made change stays readable;
-    ``key`` names the columns that tell such rows apart. An update of more lists their keys.
+    ``key`` names the columns that tell such rows apart. An update of more lists their keys. ``redact`` as there.
     """
     for verb, tables in (
         ("INSERT", "NEW TABLE AS after_rows"),
@@ -94,14 +94,25 @@ def audited_in_bulk(table: str, *, key: Iterable[str] = ("id",)) -> None:
     ):
         op.execute(
             f"CREATE TRIGGER audit_{table}_{verb.lower()} AFTER {verb} ON {table} REFERENCING {tables}"
-            f" FOR EACH STATEMENT EXECUTE FUNCTION audit_{verb.lower()}s('{','.join(key)}')"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION audit_{verb.lower()}s('{','.join(key)}', '{','.join(redact)}')"
         )
 
 
-def append_only(table: str) -> None:
-    """Rows of the table never change nor go: refused by trigger for everybody, by grant for the application."""
+def append_only(table: str, *, forgets: Iterable[str] = (), goes: bool = False) -> None:
+    """Rows of the table never change nor go: refused by trigger for everybody, by grant for the application.
+
+    ``forgets`` names columns of personal data that a function of the owner may empty when their time is over, ``goes``
+    says that it may take whole rows; each such function sets `qianxing.forgetting` and knows the law's shortest time.
+    """
+    told = tuple(forgets)
+    but = "'UPDATE'" if told else "'DELETE'" if goes else ""
     op.execute(
         f"CREATE TRIGGER append_only_{table} BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
-        f" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change({but})"
     )
+    if told:
+        op.execute(
+            f"CREATE TRIGGER forgets_{table} BEFORE UPDATE ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION only_forgets('{','.join(told)}')"
+        )
     as_app(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {APP_ROLE};")

@@ -13,6 +13,8 @@ from models.tables.job import Event, Job, Queue, State
 
 # Where a session remembers which jobs to ring for once it has committed: (queue, job id).
 REQUESTED = "requested jobs"
+# Where it remembers that somebody is to be told of something.
+EMITTED = "emitted events"
 RELAYED_AT_ONCE = 200
 
 
@@ -35,6 +37,7 @@ def emit(name: str, *, subject: str = "", **payload: Any) -> Event:
     event = Event(name=name, subject=subject, payload=payload)
     db.session.add(event)
     db.session.flush()
+    db.session.info[EMITTED] = True
     return event
 
 
@@ -52,6 +55,7 @@ def emit_many(facts: Iterable[Fact]) -> None:
     rows = [{"name": one.name, "subject": one.subject, "payload": one.payload} for one in facts]
     if rows:
         db.session.execute(sa.insert(Event), rows)
+        db.session.info[EMITTED] = True
 
 
 def request(

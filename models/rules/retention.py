@@ -41,6 +41,8 @@ class Keep:
 
 
 NIGHTLY = "erase_due"
+GONE = "（已到期删除）"
+"""What stands where words were."""
 
 KEEPS: tuple[Keep, ...] = (
     Keep(
@@ -93,6 +95,64 @@ KEEPS: tuple[Keep, ...] = (
         "个人信息保护法第47条",
         "DELETE /me",
     ),
+    Keep("member_note", "员工对已注销会员的备注", 0, "注销之时", End.ERASED, "个人信息保护法第47条", NIGHTLY),
+    Keep(
+        "risk_device",
+        "风控事件的 IP 与设备摘要",
+        YEAR,
+        "事件发生",
+        End.ERASED,
+        "网络安全法：日志不少于六个月",
+        NIGHTLY,
+        True,
+    ),
+    Keep(
+        "risk_signal",
+        "风控事件的手机号、地址、付款与收款账户、图片摘要",
+        3 * YEAR,
+        "事件发生",
+        End.ERASED,
+        "电子商务法第31条：不少于三年",
+        NIGHTLY,
+    ),
+    Keep("risk_tie", "再无事件佐证的风控关联", YEAR, "首次出现", End.ERASED, "个人信息保护法第19条", NIGHTLY, True),
+    Keep(
+        "proof_picture",
+        "准入凭证图片（摘要保留：一图不得二用）",
+        30,
+        "审结",
+        End.FILE_GONE,
+        "最小必要",
+        "forget_pictures",
+        True,
+    ),
+    Keep(
+        "callback", "微信回调的正文与来源 IP", YEAR, "收到", End.ERASED, "网络安全法：日志不少于六个月", NIGHTLY, True
+    ),
+    Keep("import_row", "导入文件的原始行", 3 * YEAR, "导入", End.ERASED, "电子商务法第31条：不少于三年", NIGHTLY),
+    Keep("history_buyer", "导入订单的买家标识", 3 * YEAR, "下单", End.ERASED, "电子商务法第31条：不少于三年", NIGHTLY),
+    Keep(
+        "complaint",
+        "投诉内容与处理结果（类别、时限与经办保留）",
+        3 * YEAR,
+        "办结",
+        End.ERASED,
+        "电子商务法第59条：争议举证；民法典第188条：三年时效",
+        NIGHTLY,
+        True,
+    ),
+    Keep(
+        "complaint_message",
+        "投诉往来的文字",
+        3 * YEAR,
+        "办结",
+        End.ERASED,
+        "电子商务法第59条：争议举证；民法典第188条：三年时效",
+        NIGHTLY,
+        True,
+    ),
+    Keep("appeal", "申诉的文字", 3 * YEAR, "审结", End.ERASED, "民法典第188条：三年时效", NIGHTLY, True),
+    Keep("after_sale", "售后申请与答复的文字", 3 * YEAR, "结束", End.ERASED, "电子商务法第31条：不少于三年", NIGHTLY),
     Keep("export_file", "导出文件", DAY, "生成", End.FILE_GONE, "最小必要", "forget_exports", True),
     Keep("handout_file", "证据包与报送文件", DAY, "生成", End.FILE_GONE, "最小必要", "forget_handouts", True),
     Keep("answer", "接口的幂等应答", 30, "应答", End.ERASED, "接口约定 30 天", "forget_finished", True),
@@ -107,10 +167,9 @@ KEEPS: tuple[Keep, ...] = (
     ),
     Keep("order", "订单、退款、售后", 10 * YEAR, "订单完成", End.KEPT, "电子商务法第31条不少于三年；账簿十年"),
     Keep("consent", "协议与同意记录", None, "会员在册期间再加三年", End.KEPT, "个人信息保护法第14条：举证"),
-    Keep("complaint", "投诉与往来", 10 * YEAR, "办结", End.KEPT, "电子商务法第59条：争议举证，与账簿同期", "", True),
     Keep(
         "trail",
-        "操作日志（只增不改，个人信息写入时已掩码）",
+        "操作日志（只增不改；个人信息与自由文字只记“有变动”，不记内容）",
         None,
         "写入",
         End.KEPT,

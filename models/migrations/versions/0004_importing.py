@@ -242,11 +242,11 @@ def upgrade() -> None:
     for table in ("merchant", "shop", "import_layout"):
         guards.audited(table)
     guards.audited("import_run", ignore=TICKING)
-    for table in ("import_issue", "history_line"):
-        guards.audited_in_bulk(table)
+    guards.audited_in_bulk("import_issue", redact=("value", "repaired"))
+    guards.audited_in_bulk("history_line", redact=("buyer",))
     guards.audited_in_bulk("region", key=("code",))
-    for table in ("staged_line", "raw_line"):
-        guards.audited_in_bulk(table, key=("import_id", "row_number"))
+    guards.audited_in_bulk("staged_line", key=("import_id", "row_number"), redact=("buyer",))
+    guards.audited_in_bulk("raw_line", key=("import_id", "row_number"), redact=("cells",))
 
 
 def downgrade() -> None:

@@ -35,7 +35,7 @@ INDEXES = (
 def upgrade() -> None:
     for statement in (AFTER_SALE, *INDEXES):
         op.execute(statement)
-    guards.audited("after_sale")
+    guards.audited("after_sale", redact=("reason", "answer"))
 
 
 def downgrade() -> None:

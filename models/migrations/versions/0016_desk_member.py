@@ -98,8 +98,8 @@ def upgrade() -> None:
     for statement in (*TABLES, *INDEXES):
         op.execute(statement)
     guards.audited("person", redact=("nickname", "phone", "phone_tail", "real_name"))
-    guards.audited("member_note")
-    guards.append_only("member_note")
+    guards.audited("member_note", redact=("text",))
+    guards.append_only("member_note", forgets=("text",))
     guards.audited("seed_candidate")
 
 

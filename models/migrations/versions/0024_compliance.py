@@ -126,12 +126,13 @@ INDEXES = (
 def upgrade() -> None:
     for statement in (*TABLES, *INDEXES):
         op.execute(statement)
-    guards.audited("complaint")
+    guards.audited("complaint", redact=("words", "outcome"))
     # What stands still while it is seen again and again leaves no row each time.
     guards.audited("finding", ignore=("last_at",))
     guards.audited("handout")
-    for table in ("complaint_message", "law_check", "erasure"):
+    for table in ("law_check", "erasure"):
         guards.append_only(table)
+    guards.append_only("complaint_message", forgets=("words",))
 
 
 def downgrade() -> None:

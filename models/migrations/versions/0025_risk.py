@@ -231,7 +231,8 @@ INDEXES = (
     "CREATE INDEX ix_risk_ring_size_id ON risk_ring (size, id)",
     "CREATE INDEX ix_risk_ring_member_ring_id_actor_id ON risk_ring_member (ring_id, actor_id)",
 )
-APPEND_ONLY = ("risk_actor", "risk_event", "risk_tie", "risk_ruleset", "risk_decision")
+APPEND_ONLY = ("risk_actor", "risk_ruleset", "risk_decision")
+SIGNALS = ("ip", "ip_shown", "device", "payer", "phone", "address", "payee", "picture")
 RECORDED = ("risk_rule", "risk_allow", "risk_block", "risk_backtest", "risk_ring")
 IN_BULK = (("risk_wait", ("event_id",)), ("risk_ring_member", ("actor_id",)))
 
@@ -241,6 +242,8 @@ def upgrade() -> None:
         op.execute(statement)
     for table in APPEND_ONLY:
         guards.append_only(table)
+    guards.append_only("risk_event", forgets=SIGNALS)
+    guards.append_only("risk_tie", goes=True)
     for table in RECORDED:
         guards.audited(table)
     for table, key in IN_BULK:

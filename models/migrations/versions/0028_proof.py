@@ -86,7 +86,7 @@ QUEUES = "ALTER TABLE job DROP CONSTRAINT ck_job_queue, ADD CONSTRAINT ck_job_qu
 def upgrade() -> None:
     for statement in (PROOF, STEP, *INDEXES):
         op.execute(statement)
-    guards.audited("proof")
+    guards.audited("proof", redact=("appeal", "note"))
     guards.append_only("proof_step")
     op.execute(QUEUES.format(queues="'money', 'risk', 'default', 'picture', 'export'"))
 
