@@ -68,7 +68,10 @@ class Bell:
         if time.monotonic() < self.silent_until:
             return
         try:
-            self.redis.pipeline().lpush(RELAY, 1).ltrim(RELAY, 0, 0).execute()
+            with self.redis.pipeline() as both:
+                both.lpush(RELAY, 1)
+                both.ltrim(RELAY, 0, 0)
+                both.execute()
         except RedisError as error:
             self.silent_until = time.monotonic() + SILENCE_SECONDS
             log.warning("bell.away", queue=RELAY, error=type(error).__name__)

@@ -56,11 +56,12 @@ def _this_row(key: list[str], kinds: dict[str, str]) -> sql.Composable:
 
 
 def _plain(connection: psycopg.Connection, table: str, kinds: dict[str, str], key: list[str]) -> str:
-    """A column that is no key and does not tick by itself."""
+    """A column that is no key and does not tick by itself; where all others are kept from the trail, one of those."""
     told = "SELECT encode(tgargs, 'escape') FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname LIKE 'audit%%'"
     ticking = "".join(row[0] for row in connection.execute(told.encode(), [table]))
     names = ticking.replace("\\000", ",").split(",")
-    return next(column for column in reversed(kinds) if column not in key and column not in names)
+    plain = [column for column in reversed(kinds) if column not in key]
+    return next((column for column in plain if column not in names), plain[0])
 
 
 def _tried(connection: psycopg.Connection, table: str, verb: str, statement: Any, columns: dict[str, str]) -> str:

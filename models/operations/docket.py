@@ -105,7 +105,7 @@ def _found_or_made(drafts: Mapping[Key, _Draft], at: datetime, by: str) -> tuple
 
 def _rows(drafts: Mapping[Key, _Draft], at: datetime, by: str) -> dict[Key, dict[str, Any]]:
     exceptions = queries.exceptions()
-    clocks = {draft.first.queue: queries.terms(draft.first.queue) for draft in drafts.values()}
+    clocks = {queue: queries.terms(queue) for queue in {draft.first.queue for draft in drafts.values()}}
     rows = {}
     for key, draft in drafts.items():
         terms = clocks[draft.first.queue]

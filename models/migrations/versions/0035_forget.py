@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0033_forget"
-down_revision = "0032_case_urgency"
+revision = "0035_forget"
+down_revision = "0034_client"
 
 # Each knows the shortest time of the law, whatever it is asked: network logs 180 days (网络安全法 23), orders and what
 # was said in a dispute three years (电子商务法 31, 59; 民法典 188).
