@@ -15,6 +15,7 @@ from console import formatting, health
 from console.admin import lamp
 from console.admin.base import ReadView, SecureView, Viewer, peers, viewer
 from console.admin.columns import Badge, Tone
+from console.admin.job import QUEUES as QUEUE_NAMES
 from console.admin.queues import QUEUES, waiting
 from console.auth import allowed, permits
 from console.catalogue import CHINESE, chosen
@@ -39,6 +40,7 @@ PARTS = {
     "migrations": _l("Schema"),
     "outbox": _l("Outbox"),
     "workers": _l("Workers"),
+    **{f"queue.{key}": _l("Queue %(name)s", name=badge.label) for key, badge in QUEUE_NAMES.items()},
 }
 IMPORT_STATES = {
     "done": Badge(_l("imported"), Tone.GOOD),

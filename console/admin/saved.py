@@ -11,11 +11,12 @@ from markupsafe import Markup
 from sqlalchemy import Row, Select
 
 from console import formatting
-from console.admin.base import ReadView, Viewer, back, form_id, staff_id
+from console.admin.base import ReadView, Viewer, back, form_id, peers, staff_id
 from console.admin.columns import Column, Kind
 from console.auth import current_staff, permits
 from models import SavedView, Staff
 from models.operations import view as operations
+from models.queries import view as views
 
 
 def _page(endpoint: str) -> Any:
@@ -65,9 +66,11 @@ class SavedViewView(ReadView):
         return sa.select().select_from(SavedView).join(Staff, Staff.id == SavedView.staff_id)
 
     def scope(self, query: Select[Any], viewer: Viewer) -> Select[Any]:
-        """One's own; staff of the house see what the house shares."""
+        """One's own; staff of the house see what others still here share of the pages that they may open too."""
         mine = SavedView.staff_id == viewer.id
-        return query.where(mine if viewer.merchant_id is not None else mine | SavedView.is_shared)
+        if viewer.merchant_id is not None:
+            return query.where(mine)
+        return query.where(mine | sa.and_(views.shared(), SavedView.page.in_(sorted(peers()))))
 
     @expose("/save", methods=("POST",))
     @permits("view.save")

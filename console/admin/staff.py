@@ -15,6 +15,7 @@ from console import sessions
 from console.admin.base import ReadView, SecureView, back, form_id, staff_id
 from console.admin.columns import Column, Kind
 from console.admin.filters import Equals, OneOf, Prefix
+from console.admin.member.asks import Meaning
 from console.admin.names import ENDINGS, ROLE_NAMES, STAFF_REASONS, STAFF_STATES
 from console.auth import actor, permits
 from models import Merchant, Staff, StaffSession, acting, db, transaction
@@ -68,6 +69,13 @@ class StaffView(ReadView):
     )
     questions = (
         OneOf(key="state", title=_l("State"), at=Staff.state, choices={k: b.label for k, b in STAFF_STATES.items()}),
+        Meaning(
+            key="role",
+            title=_l("Role"),
+            at=Staff.roles,
+            choices=ROLE_NAMES,
+            conditions={role: Staff.roles.contains([role]) for role in ROLE_NAMES},
+        ),
     )
     searches = (Prefix(Staff.code),)
     search_hint = _l("Login name begins with")

@@ -32,12 +32,18 @@ def viewer(*, staff_id: int) -> Viewer | None:
     return Viewer(row.id, row.merchant_id, permission.held_by(row.roles)) if row else None
 
 
+def shared() -> sa.ColumnElement[bool]:
+    """A view that somebody still here shows to the house: nobody could change or remove that of one who left."""
+    here = sa.select(Staff.id).where(Staff.state == StaffState.ACTIVE).correlate(None)
+    return sa.and_(SavedView.is_shared, SavedView.staff_id.in_(here))
+
+
 def saved(*, page: str, staff_id: int, sees_shared: bool) -> Sequence[SavedView]:
     """The views of a page that a person may choose from: their own first, then what others of the house share."""
     mine = SavedView.staff_id == staff_id
     return db.session.scalars(
         sa.select(SavedView)
-        .where(SavedView.page == page, mine | SavedView.is_shared if sees_shared else mine)
+        .where(SavedView.page == page, mine | shared() if sees_shared else mine)
         .order_by(mine.desc(), SavedView.name, SavedView.id)
         .limit(100)
     ).all()

@@ -72,7 +72,10 @@ class TestExport:
             with page.expect_download() as found:
                 link.click()
         assert "员工" in found.value.suggested_filename
-        assert "登录名" in Path(found.value.path()).read_text(encoding="utf-8-sig").splitlines()[0]
+        head, *lines = Path(found.value.path()).read_text(encoding="utf-8-sig").splitlines()
+        assert "登录名" in head
+        assert [line for line in lines if "林一" in line]
+        assert [line for line in lines if "browser.admin" in line] == []
 
 
 class TestTrail:
@@ -106,6 +109,26 @@ class TestDeadLetter:
             expect(page.locator(".plain-table")).to_contain_text("等待中")
         with live.app.app_context():
             assert db.session.get_one(Job, job_id).attempts < 8
+
+
+class TestJob:
+    def test_that_failed_runs_again_from_its_page_to_its_end(self, visit, live):
+        with live.app.app_context(), transaction():
+            job = Job(
+                kind="rescan_copy", payload={"at": "2026-06-01T00:00:00+00:00"}, title="复扫", state="dead", attempts=8,
+                error="数据库断开", finished_at=formatting.now(),
+            )  # fmt: skip
+            db.session.add(job)
+            db.session.flush()
+            job_id = job.id
+        watched = visit("operator")
+        page = watched.go(f"/jobs/{job_id}")
+        expect(page.locator(".note.refused")).to_contain_text("数据库断开")
+        with watched.clicks(2, "run a failed job again"):
+            page.locator("form[action$='/rerun'] button").click()
+            page.locator("dialog.ask button.primary").click()
+            expect(page.locator(".plain-table tbody tr").first).to_contain_text("已完成")
+        expect(page.locator(".note.refused")).to_have_count(0)
 
 
 class TestPages:

@@ -325,6 +325,17 @@ class TestViews:
         assert "大单" in other.get("/probe/").text
         assert "大单" not in staff("merchant").get("/probe/").text
 
+    def test_are_shown_to_nobody_who_may_not_open_their_page_or_after_their_owner_left(self, staff, session):
+        admin, other = staff("admin"), staff("operator")
+        self.save(admin, page="staff", is_shared="yes", name="离职员工")
+        self.save(admin, is_shared="yes")
+        text = other.get("/saved-views/").text
+        assert "大单" in text
+        assert "离职员工" not in text
+        admin.person.state = "disabled"
+        db.session.commit()
+        assert "大单" not in other.get("/saved-views/").text + other.get("/probe/").text
+
     @pytest.mark.parametrize("verb", ["share", "remove"])
     def test_are_changed_by_their_owner_alone(self, staff, session, verb):
         self.save(staff("operator"), is_shared="yes")
