@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 import uuid
+from functools import lru_cache
 from typing import Any, TextIO
 
 import structlog
@@ -23,6 +24,9 @@ HIDDEN = "***"
 APART = ("rq", "rq.worker", "rq.scheduler", "rq.cron", "rq.job", "rq.registry", "gunicorn.error", "gunicorn.access")
 QUIET = {"werkzeug": logging.ERROR, "alembic": logging.WARNING, "gunicorn.access": logging.CRITICAL}
 LINE_MAX = 16_384
+SHORT = 80
+# Whole numbers of fewer figures than any telephone, card or account has are nobody's.
+LONG = 10**9
 
 _SECRET_KEY = re.compile(
     r"phone|mobile|tele|(^|_)tel($|_)|address|addr$|openid|unionid|password|passwd|token|secret|cookie|authorization"
@@ -45,6 +49,7 @@ _PERSONAL = (
         r"[\u4e00-\u9fff]{2,12}(?:省|自治区|市|区|县)[\u4e00-\u9fff\d]{0,24}?(?:路|街|道|巷|村|号|室|弄|小区|苑)[\u4e00-\u9fff\d-]*"
     ),
 )
+_FIGURE = re.compile(r"\d")
 _QUOTED = re.compile(r"(?P<mark>['\"“‘])(?P<inside>[^'\"”’]*[\u4e00-\u9fff\d][^'\"”’]*)['\"”’]")
 _DETAIL = re.compile(r"\s*(?:DETAIL:|CONTEXT:|\[SQL:|\[parameters:).*", re.DOTALL)
 
@@ -56,13 +61,26 @@ def scrub(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=2_048)
+def _is_secret(key: str) -> bool:
+    return _SECRET_KEY.search(key) is not None
+
+
+# Routes, levels and events come again with every line; what holds a figure seldom does.
+_known = lru_cache(maxsize=2_048)(scrub)
+
+
+def _scrubbed(text: str) -> str:
+    return _known(text) if len(text) <= SHORT and not _FIGURE.search(text) else scrub(text)
+
+
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """The last processor: hides values by the name of their key and by their looks, at any depth."""
     return {key: _clean(key, value) for key, value in event.items()}
 
 
 def _clean(key: str, value: Any) -> Any:
-    if _SECRET_KEY.search(key) and value not in (None, "", True, False):
+    if _is_secret(key) and value not in (None, "", True, False):
         return HIDDEN
     if isinstance(value, dict):
         return {str(inner): _clean(str(inner), inside) for inner, inside in value.items()}
@@ -71,8 +89,8 @@ def _clean(key: str, value: Any) -> Any:
     if value is None or isinstance(value, (bool, float)):
         return value
     if isinstance(value, int):
-        return value if scrub(str(value)) == str(value) else HIDDEN
-    return scrub(str(value))
+        return value if -LONG < value < LONG or scrub(str(value)) == str(value) else HIDDEN
+    return _scrubbed(str(value))
 
 
 def explain(exc_info: ExcInfo) -> str:

@@ -1,4 +1,5 @@
-"""Connections of the database: asked whether they still live after a rest alone, and limited once, not each time."""
+"""Connections of the database: asked whether they still live after a rest alone, limited once and not each time, and
+without a transaction around what a member only reads."""
 
 import time
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from console import problem
+from models.base import is_reading
 
 STATEMENT_SECONDS = 5
 # Of the mini-program's reads. Its writes may stand in line for a lock first: joiners are placed one after another.
@@ -43,6 +45,9 @@ def _taken(connection: Any, entry: ConnectionPoolEntry, proxy: object) -> None:
     if asked:
         _ask(connection, asked)
         entry.info[_LIMIT] = limit
+    # A read needs no transaction around it; a word to the driver, no trip.
+    if connection.autocommit != is_reading():
+        connection.autocommit = is_reading()
 
 
 def _limit() -> int:
@@ -60,7 +65,6 @@ def _ask(connection: Any, statements: list[str]) -> None:
             connection.execute(statement)
     except psycopg.OperationalError as error:
         raise InvalidatePoolError from error
-    connection.autocommit = False
 
 
 def _limit_statements(session: Session, transaction: SessionTransaction, connection: sa.Connection) -> None:

@@ -1,6 +1,6 @@
 """The domain: tables, rules, queries and operations. Knows no web, no queue and no clock."""
 
-from models.base import Actor, acting, db, transaction
+from models.base import Actor, acting, db, reading, transaction
 from models.tables.after_sale import AfterSale
 from models.tables.answer import KeptAnswer
 from models.tables.approval import Approval
@@ -74,6 +74,7 @@ from models.tables.switch import MoneySwitch
 from models.tables.view import Export, SavedView
 
 __all__ = [
+    "reading",
     "Binding",
     "EarningExport",
     "Errand",

@@ -59,7 +59,12 @@ class Actor:
     ip: str = ""
 
 
+class WrittenInRead(RuntimeError):
+    """A request that reads opened a transaction to write in: a fault of the program, never of who asked."""
+
+
 _acting: ContextVar[Actor | None] = ContextVar("acting", default=None)
+_reading: ContextVar[bool] = ContextVar("reading", default=False)
 
 _SET_ACTOR = sa.text(
     "SELECT set_config('qianxing.actor', :name, true), set_config('qianxing.source', :source, true),"
@@ -79,9 +84,30 @@ def acting(actor: Actor) -> Iterator[None]:
 
 
 @contextmanager
-def transaction() -> Iterator[None]:
-    """One edge, one transaction: commits on the way out, rolls back on any error. Never nested, never in `models/`."""
-    actor = _acting.get()
+def reading() -> Iterator[None]:
+    """Nothing inside is written: each statement stands by itself, as it does under READ COMMITTED anyway, and the two
+    trips that begin and end a transaction are saved. Whoever takes a connection asks ``is_reading``."""
+    token = _reading.set(True)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
+def is_reading() -> bool:
+    """Whether a connection that is taken now needs no transaction."""
+    return _reading.get()
+
+
+@contextmanager
+def transaction(*, is_told: bool = False) -> Iterator[None]:
+    """One edge, one transaction: commits on the way out, rolls back on any error. Never nested, never in `models/`.
+
+    ``is_told``: the first statement inside says by itself who acts.
+    """
+    if _reading.get():
+        raise WrittenInRead
+    actor = None if is_told else _acting.get()
     try:
         if actor is not None:
             db.session.execute(_SET_ACTOR, asdict(actor))

@@ -3,14 +3,16 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from flask import current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from console.problem import Problem
+from models import Actor
 from models.queries import identity
-from models.queries.identity import Caller
+from models.queries.identity import Caller, Kept
 
 ACCESS = timedelta(hours=2)
 LONGEST = 400
@@ -25,10 +27,14 @@ class Claim:
 
 
 def _signer(salt: str) -> URLSafeSerializer:
+    return _made(current_app.config["SECRET_KEY"], salt)
+
+
+@lru_cache(maxsize=16)
+def _made(secret: str, salt: str) -> URLSafeSerializer:
     return URLSafeSerializer(
-        current_app.config["SECRET_KEY"], salt=salt,
-        signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
-    )  # fmt: skip
+        secret, salt=salt, signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"}
+    )
 
 
 def access_token(*, session_id: int, identity_id: int, at: datetime) -> str:
@@ -64,6 +70,14 @@ def claim(at: datetime) -> Claim | None:
 def caller(claim: Claim | None, at: datetime) -> Caller:
     """The person of a claim, or a problem."""
     found = identity.caller(session_id=claim.session_id, at=at) if claim else None
+    if found is None:
+        raise unauthorised("session_ended" if claim else "no_token")
+    return found
+
+
+def opened(claim: Claim | None, *, key: str, acting: Actor, at: datetime) -> tuple[Caller, Kept | None]:
+    """The person of a claim and what was answered under a key, or a problem; the transaction is theirs from here on."""
+    found = identity.opened(session_id=claim.session_id, key=key, acting=acting, at=at) if claim else None
     if found is None:
         raise unauthorised("session_ended" if claim else "no_token")
     return found

@@ -75,7 +75,7 @@ def read(call: Call, export_id: int) -> File:
     return _file(*found, call)
 
 
-@route("GET", f"{PATH}/file", "earnings.fetch", "下载收入明细文件，24 小时内有效，仅限本人", media=XLSX)
+@route("GET", f"{PATH}/file", "earnings.fetch", "下载收入明细文件，24 小时内有效，仅限本人", media=XLSX, own_edge=True)
 def fetch(call: Call, export_id: int) -> bytes:
     """Every figure in it has its disclaimer beside it; who fetched it when is noted."""
     with acting(actor("earnings.fetch", call)), transaction():

@@ -1,10 +1,15 @@
-"""Declared routes: who may call, what goes in, what comes out; the one way from a request to an operation and back."""
+"""Declared routes: who may call, what goes in, what comes out; the one way from a request to an operation and back.
+
+A read is two trips to the database, the token's and its own, and no transaction. A write is one transaction: who asks
+and what was answered before in the first statement, the answer in the last.
+"""
 
 import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from math import ceil
@@ -15,22 +20,25 @@ from pydantic import BaseModel, ValidationError
 
 from console import formatting, pictures
 from console.api import bearer, parse
+from console.api.bearer import Claim
 from console.logs import REQUEST_ID
 from console.pictures import Picture
 from console.problem import Problem
 from console.problem import answer as problem_answer
 from jobs import pace
 from jobs.pace import TooFast
-from models import Actor, acting, db, transaction
+from models import Actor, acting, db, reading, transaction
 from models.errors import Conflict, DomainError, Forbidden, Invalid, Missing
 from models.operations import answer as answers
-from models.operations.answer import Ask
+from models.operations.answer import Answered, Ask
 from models.operations.identity import CodeUsed, Device, NotSignedIn
+from models.queries import identity as identities
 from models.queries.identity import Caller
 from models.rules import attempt
 from models.rules.picture import PictureTooLarge, TooManyPixels
 
 KEY = re.compile(r"[\x21-\x7e]{8,128}")
+LONGEST_KEY = 129
 LONGEST_AGENT = 300
 UNCLEAR = "格式或取值不正确"
 NO_PICTURE = "请直接上传图片（image/jpeg、image/png、image/webp），或用表单字段 picture 上传。"
@@ -151,49 +159,110 @@ def serve(route: Route, **path: Any) -> Response:
     claim = bearer.claim(at) if route.guard is not Guard.PUBLIC else None
     device = Device(ip=request.remote_addr or "", user_agent=request.headers.get("User-Agent", "")[:LONGEST_AGENT])
     pace.take(attempt.of_api(ip=device.ip, identity_id=claim.identity_id if claim else None), at=at)
-    caller = bearer.caller(claim, at) if route.guard is not Guard.PUBLIC else None
-    if route.guard is Guard.MEMBER and caller is not None and caller.member_id is None:
-        raise Problem(403, "not_registered", "请先完成登记。")
-    query = _query(route)
-    call = Call(
-        at=at, device=device, caller=caller, body=_body(route), query=query,
-        picture=_picture() if route.takes_picture else None,
-    )  # fmt: skip
+    asked = _asked(route, Call(at=at, device=device, caller=None))
     if route.is_read:
-        return _read(route, _encoded(route.function(call, **path)))
+        with nullcontext() if route.own_edge else reading():
+            return _read(route, _encoded(route.function(_known(route, claim, asked), **path)))
+    if route.keyed:
+        return _once(route, claim, asked, path)
+    call = _known(route, claim, asked)
     if route.own_edge:
         return _written(_encoded(route.function(call, **path)), route.status)
-    if route.keyed:
-        return _once(route, call, path)
     with acting(actor(route.name, call)), transaction():
         body = _encoded(route.function(call, **path))
     return _written(body, route.status)
 
 
-def _once(route: Route, call: Call, path: Mapping[str, Any]) -> Response:
-    """The effect and its answer in one transaction under the request's key; again, the answer alone."""
-    ask = Ask(call.person.identity_id, _key(), _digest(call))
-    with acting(actor(route.name, call)), transaction():
-        kept = answers.claim(ask, at=call.at)
-        if kept is not None:
-            return _written(bytes(kept.body), kept.status, is_again=True)
-        status, body = _tried(route, call, path)
-        answers.keep(ask, status=status, body=body)
-    return _written(body, status)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request says, read before the database is asked anything; ``wrong`` is told after whose request it is."""
+
+    call: Call
+    wrong: Problem | None = None
 
 
-def _tried(route: Route, call: Call, path: Mapping[str, Any]) -> tuple[int, bytes]:
-    """What came of it; a refusal is an answer as well, kept without its effect."""
+def _asked(route: Route, call: Call) -> Asked:
     try:
-        with db.session.begin_nested():
-            made = route.function(call, **path)
-            db.session.flush()
-            return route.status, _encoded(made)
+        query = _query(route)
+        body = _body(route)
+        return Asked(replace(call, query=query, body=body, picture=_picture() if route.takes_picture else None))
+    except Problem as problem:
+        return Asked(call, problem)
+
+
+def _known(route: Route, claim: Claim | None, asked: Asked) -> Call:
+    """The call with who makes it; nobody where everybody may."""
+    if route.guard is Guard.PUBLIC:
+        return _of(route, None, asked)
+    return _of(route, bearer.caller(claim, asked.call.at), asked)
+
+
+def _of(route: Route, caller: Caller | None, asked: Asked) -> Call:
+    if route.guard is Guard.MEMBER and caller is not None and caller.member_id is None:
+        raise Problem(403, "not_registered", "请先完成登记。")
+    if asked.wrong is not None:
+        raise asked.wrong
+    return replace(asked.call, caller=caller)
+
+
+class _Refused(Exception):
+    """A refusal is an answer as well: it is kept, its effect is not."""
+
+    def __init__(self, ask: Ask, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.ask, self.problem = ask, problem
+
+
+def _once(route: Route, claim: Claim | None, asked: Asked, path: Mapping[str, Any]) -> Response:
+    """The effect and its answer in one transaction under the request's key; again, the answer alone."""
+    at = asked.call.at
+    try:
+        with transaction(is_told=True):
+            key = request.headers.get("Idempotency-Key", "")
+            caller, found = bearer.opened(claim, key=key[:LONGEST_KEY], acting=actor(route.name, asked.call), at=at)
+            call = _of(route, caller, asked)
+            ask = Ask(caller.identity_id, _key(), _digest(call))
+            kept = answers.again(ask, found)
+            if kept is not None:
+                return _written(kept.body, kept.status, is_again=True)
+            with acting(actor(route.name, call)):
+                body = _tried(route, call, ask, path)
+            answers.keep(ask, status=route.status, body=body, at=at)
+    except _Refused as refused:
+        return _refused(refused.ask, refused.problem, at)
+    except Answered:
+        return _answered(ask)
+    return _written(body, route.status)
+
+
+def _tried(route: Route, call: Call, ask: Ask, path: Mapping[str, Any]) -> bytes:
+    try:
+        made = route.function(call, **path)
+        db.session.flush()
+        return _encoded(made)
     except DomainError as refusal:
-        problem = told(refusal)
+        raise _Refused(ask, told(refusal)) from refusal
     except Problem as found:
-        problem = found
-    return problem.status, problem_answer(problem).get_data()
+        raise _Refused(ask, found) from found
+
+
+def _refused(ask: Ask, problem: Problem, at: datetime) -> Response:
+    """Kept by itself, after everything that was begun has gone; whoever answered an equal request first is right."""
+    body = problem_answer(problem).get_data()
+    try:
+        with transaction():
+            answers.keep(ask, status=problem.status, body=body, at=at)
+    except Answered:
+        return _answered(ask)
+    return _written(body, problem.status)
+
+
+def _answered(ask: Ask) -> Response:
+    with reading():
+        kept = answers.again(ask, identities.kept(identity_id=ask.identity_id, key=ask.key))
+    if kept is None:
+        raise Problem(409, "try_again", "同一操作正在处理，请稍后用同一个 Idempotency-Key 重试。")
+    return _written(kept.body, kept.status, is_again=True)
 
 
 def _key() -> str:
@@ -268,16 +337,14 @@ def _wrong(name: str, code: str) -> dict[str, str]:
 def _encoded(made: BaseModel | bytes | None) -> bytes:
     if isinstance(made, bytes):
         return made
-    return b"" if made is None else json.dumps(made.model_dump(mode="json"), ensure_ascii=False).encode()
+    return b"" if made is None else made.__pydantic_serializer__.to_json(made)
 
 
 def _read(route: Route, body: bytes) -> Response:
     """An answer with its ETag; nothing but 304 to whoever has it already."""
-    response = Response(body, route.status, mimetype=route.media or "application/json")
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
-    response.make_conditional(request)
-    return response
+    headers = {"Cache-Control": "private, no-cache", "ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"'}
+    response = Response(body, route.status, headers, mimetype=route.media or "application/json")
+    return response.make_conditional(request) if "If-None-Match" in request.headers else response
 
 
 def _written(body: bytes, status: int, *, is_again: bool = False) -> Response:

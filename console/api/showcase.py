@@ -1,12 +1,11 @@
 """One's showcase: where it stands, which one it is, and what to do next."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from console.api.route import Call, route
 from console.api.schema import Answer, Body, Instant
-from models import Binding, Member, db
 from models.operations import binding
 from models.queries import binding as queries
 from models.rules import binding as rules
@@ -66,18 +65,18 @@ def state(call: Call) -> Window:
 
 
 def _window(call: Call) -> Window:
-    found, named = db.session.get_one(Member, call.member_id), queries.newest(call.member_id)
-    finder = queries.finder_of(call.member_id)
-    is_waiting = named is not None and named.state == State.WAITING
+    found = queries.window(call.member_id)
     showcase = Showcase(found.showcase)
     return Window(
-        showcase=showcase, has_real_name=found.real_name_at is not None, finder_id=finder,
-        binding=_named(named) if named else None,
-        guide=rules.guide(showcase=showcase, is_bound=finder is not None, is_waiting=is_waiting),
+        showcase=showcase, has_real_name=found.real_name_at is not None, finder_id=found.finder,
+        binding=_named(found) if found.state else None,
+        guide=rules.guide(
+            showcase=showcase, is_bound=found.finder is not None, is_waiting=found.state == State.WAITING
+        ),
     )  # fmt: skip
 
 
-def _named(found: Binding) -> Named:
+def _named(found: Any) -> Named:
     return Named(
         finder_id=found.account, state=State(found.state), words=found.words, stated_at=found.asked_at,
         ended_at=found.ended_at,

@@ -4,19 +4,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from models.base import db
 from models.errors import Invalid
-from models.queries import identity as identities
+from models.queries.identity import Kept
 from models.tables.answer import KeptAnswer
 
 KEEP = timedelta(days=30)
 FORGOTTEN_AT_ONCE = 1000
+_KEEP = sa.text(
+    "INSERT INTO kept_answer (identity_id, key, digest, status, body, at)"
+    " VALUES (:identity, :key, :digest, :status, :body, :at) ON CONFLICT (identity_id, key) DO NOTHING RETURNING 1"
+)
 
 
 class KeyReused(Invalid):
     """The key stands for another request."""
+
+
+class Answered(Exception):
+    """An equal request was answered while this one was worked on: its answer counts, and its effect alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +35,23 @@ class Ask:
     digest: bytes
 
 
-def claim(ask: Ask, *, at: datetime) -> KeptAnswer | None:
-    """Take a key, or give the answer that stands under it; an equal request under way is waited for.
-
-    The row is taken first and answered last, in one transaction with the effect: an effect without its answer, or an
-    answer without its effect, cannot be left behind.
-    """
-    taken = (
-        insert(KeptAnswer)
-        .values(identity_id=ask.identity_id, key=ask.key, digest=ask.digest, status=0, body=b"", at=at)
-        .on_conflict_do_nothing(index_elements=["identity_id", "key"])
-        .returning(KeptAnswer.key)
-    )
-    if db.session.execute(taken).scalar_one_or_none() is not None:
-        return None
-    found = identities.kept(identity_id=ask.identity_id, key=ask.key)
-    if found is None or bytes(found.digest) != ask.digest:
+def again(ask: Ask, kept: Kept | None) -> Kept | None:
+    """The answer that stands under the key, if one does, for the very same request."""
+    if kept is not None and kept.digest != ask.digest:
         raise KeyReused("这个 Idempotency-Key 已用于另一个请求，请换一个新的再提交。")
-    return found
+    return kept
 
 
-def keep(ask: Ask, *, status: int, body: bytes) -> None:
-    """Write the answer down under the key that was taken."""
-    mine = (KeptAnswer.identity_id == ask.identity_id, KeptAnswer.key == ask.key)
-    db.session.execute(sa.update(KeptAnswer).where(*mine).values(status=status, body=body))
+def keep(ask: Ask, *, status: int, body: bytes, at: datetime) -> None:
+    """Write the answer down under its key, last in the transaction of its effect: neither is left without the other.
+
+    An equal request under way is waited for here; where it was answered, this one's effect goes with ``Answered``.
+    """
+    told = {
+        "identity": ask.identity_id, "key": ask.key, "digest": ask.digest, "status": status, "body": body, "at": at
+    }  # fmt: skip
+    if db.session.execute(_KEEP, told).scalar_one_or_none() is None:
+        raise Answered
 
 
 def forget(*, at: datetime) -> int:

@@ -14,6 +14,15 @@ from models.rules import scanning
 from models.rules.notice import State
 from models.tables.notice import Notice, NoticeDelivery, NoticeWording
 
+_READ = sa.text(
+    """
+    WITH seen AS (
+        UPDATE notice SET read_at = greatest(:at, made_at)
+        WHERE member_id = :member AND id <= :until AND read_at IS NULL RETURNING 1)
+    SELECT count(*) FROM seen
+    """
+)
+
 
 class NotEnded(Conflict):
     """The message has gone out or still waits."""
@@ -64,9 +73,8 @@ def tell(*, member_id: int, template: str, values: Mapping[str, str], about: str
 
 def read(*, member_id: int, until: int, at: datetime) -> int:
     """A member has seen its notices up to one; how many of them it had not seen before."""
-    unseen = (Notice.member_id == member_id, Notice.id <= until, Notice.read_at.is_(None))
-    seen = sa.update(Notice).where(*unseen).values(read_at=sa.func.greatest(at, Notice.made_at)).returning(Notice.id)
-    return len(db.session.scalars(seen.execution_options(synchronize_session=False)).all())
+    seen: int = db.session.scalar(_READ, {"member": member_id, "until": until, "at": at})
+    return seen
 
 
 def record_sent(*, delivery_id: int, at: datetime) -> None:

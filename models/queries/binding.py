@@ -1,6 +1,7 @@
 """What a member said of its showcase, and by what account it is known."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -8,6 +9,25 @@ from models.base import db
 from models.rules.binding import State
 from models.tables.binding import Binding
 from models.tables.shop import ShopAccount
+
+_WINDOW = sa.text(
+    """
+    SELECT m.showcase, m.real_name_at, a.account AS finder, b.account, b.state, b.words, b.asked_at, b.ended_at
+    FROM member m
+    LEFT JOIN LATERAL (
+        SELECT account FROM shop_account WHERE member_id = m.id AND kind = 'finder' ORDER BY id DESC LIMIT 1
+    ) a ON true
+    LEFT JOIN LATERAL (
+        SELECT * FROM binding WHERE member_id = m.id AND state <> 'withdrawn' ORDER BY id DESC LIMIT 1
+    ) b ON true
+    WHERE m.id = :member
+    """
+)
+
+
+def window(member_id: int) -> Any:
+    """A member's showcase, by what it is known, and its owner's last word, in one row."""
+    return db.session.execute(_WINDOW, {"member": member_id}).one()
 
 
 def newest(member_id: int) -> Binding | None:

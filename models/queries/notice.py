@@ -12,6 +12,7 @@ from models.tables.identity import MemberIdentity
 from models.tables.notice import Notice, NoticeDelivery, NoticeWording
 
 DAY = timedelta(days=1)
+_UNREAD = sa.text("SELECT count(*) FROM notice WHERE member_id = :member AND read_at IS NULL")
 
 
 def wording(kind: str) -> NoticeWording | None:
@@ -40,8 +41,7 @@ def page(*, member_id: int, before: int, limit: int) -> Sequence[Notice]:
 
 def unread(member_id: int) -> int:
     """How many of its notices a member has not seen."""
-    chosen = sa.select(sa.func.count()).where(Notice.member_id == member_id, Notice.read_at.is_(None))
-    return db.session.scalar(chosen) or 0
+    return db.session.scalar(_UNREAD, {"member": member_id}) or 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ class TestCursor:
 class Away:
     """A Redis that answers nobody."""
 
-    def pipeline(self, **_):
+    def evalsha(self, *_):
         raise RedisError
 
 
