@@ -2,13 +2,14 @@
 
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import (
     Flask,
+    Request,
     Response,
     abort,
     current_app,
@@ -19,6 +20,7 @@ from flask import (
     session,
     url_for,
 )
+from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -81,8 +83,35 @@ def _policy() -> str:
     )
 
 
+class Cookies(SecureCookieSessionInterface):
+    """The cookie of forms and language, which the mini-program's calls neither read nor set."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return NullSession() if problem.is_api() else super().open_session(app, request)
+
+
+# What answers of data need: nothing of them is ever shown, framed or run.
+DATA_HEADERS = (
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+)
+
+
+def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    """No function of ours is a coroutine: nobody needs to look, a dozen times a request."""
+    return function
+
+
 def _add_headers(response: Response) -> Response:
     headers = response.headers
+    if problem.is_api() and response.mimetype != "text/html":
+        headers.extend(DATA_HEADERS)
+        return _kept_close(response)
     headers.setdefault("Content-Security-Policy", _policy())
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("X-Frame-Options", "DENY")
@@ -90,6 +119,12 @@ def _add_headers(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    return _kept_close(response)
+
+
+def _kept_close(response: Response) -> Response:
+    """By encryption alone where it came so, and in nobody's cache that did not say otherwise."""
+    headers = response.headers
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     if request.endpoint != "static" and "Cache-Control" not in headers:
@@ -187,6 +222,8 @@ def _other_language() -> dict[str, str]:
 def register(app: Flask) -> None:
     """Hang everything on the application."""
     Languages(app, locale_selector=chosen)
+    app.session_interface = Cookies()
+    app.ensure_sync = _plain  # type: ignore[method-assign]
     app.before_request(_refuse_null_bytes)
     app.before_request(_choose_language)
     app.after_request(_add_headers)

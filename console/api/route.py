@@ -344,7 +344,9 @@ def _read(route: Route, body: bytes) -> Response:
     """An answer with its ETag; nothing but 304 to whoever has it already."""
     headers = {"Cache-Control": "private, no-cache", "ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"'}
     response = Response(body, route.status, headers, mimetype=route.media or "application/json")
-    return response.make_conditional(request) if "If-None-Match" in request.headers else response
+    if "If-None-Match" in request.headers:
+        response.make_conditional(request)
+    return response
 
 
 def _written(body: bytes, status: int, *, is_again: bool = False) -> Response:
