@@ -223,7 +223,7 @@ def register(app: Flask) -> None:
     """Hang everything on the application."""
     Languages(app, locale_selector=chosen)
     app.session_interface = Cookies()
-    app.ensure_sync = _plain  # type: ignore[method-assign]
+    app.ensure_sync = _plain  # type: ignore[method-assign, assignment]
     app.before_request(_refuse_null_bytes)
     app.before_request(_choose_language)
     app.after_request(_add_headers)

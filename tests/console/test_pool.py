@@ -1,9 +1,11 @@
 """Connections of the pool: found dead after a rest, limited in requests, and not limited outside of them."""
 
+import pytest
 import sqlalchemy as sa
 
 from console import pool
-from models import db
+from models import Actor, acting, db, reading, transaction
+from models.base import WrittenInRead
 
 MINE = sa.text("SELECT pg_backend_pid()")
 LIMIT = sa.text("SHOW statement_timeout")
@@ -46,3 +48,21 @@ class TestPool:
                 told[method] = db.session.scalar(LIMIT)
                 db.session.remove()
         assert told == {"GET": "2s", "POST": "5s"}
+
+
+class TestReading:
+    def test_begins_no_transaction_and_leaves_none_behind_for_whoever_is_next(self, own_app):
+        with own_app.app_context():
+            with reading():
+                pid = db.session.scalar(MINE)
+                driver = db.session.connection().connection.driver_connection
+                assert (driver.autocommit, driver.info.transaction_status.name) == (True, "IDLE")
+            db.session.remove()
+            with acting(Actor("system:test")), transaction():
+                assert db.session.scalar(MINE) == pid
+                assert (driver.autocommit, driver.info.transaction_status.name) == (False, "INTRANS")
+                assert db.session.scalar(sa.text("SELECT current_setting('qianxing.actor')")) == "system:test"
+
+    def test_never_writes(self, own_app):
+        with own_app.app_context(), reading(), pytest.raises(WrittenInRead), transaction():
+            db.session.scalar(MINE)
