@@ -24,6 +24,7 @@ EDGES = ("console/", "jobs/")
 CLOCK = re.compile(r"\b(?:datetime\.(?:now|utcnow|today)|date\.today|time\.time)\(")
 # Tables that neither a page nor a query reads, and why.
 UNREAD = {
+    "kept_answer": "answers of the mini-program, read with who asks for them by one statement",
     "admission_task": "a candidate's tasks, read beside the orders by one statement",
     "attempt": "counters against guessing, touched by one statement",
     "mark": "periods the timetable has taken",
