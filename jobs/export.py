@@ -16,9 +16,9 @@ import xlsxwriter
 from flask import current_app
 
 from jobs.queue import Run, job
-from models import Export, db
+from models import EarningExport, Export, db
 from models.errors import Forbidden, Invalid
-from models.operations import earning_export
+from models.operations import download
 from models.operations import export as operations
 from models.queries import view
 from models.queries.view import Viewer
@@ -82,9 +82,9 @@ def folder() -> Path:
 
 
 @contextmanager
-def fresh(format_: str) -> Iterator[Path]:
-    """A new file under a name nobody can guess; gone again when writing it fails."""
-    path = folder() / f"{secrets.token_hex(16)}.{format_}"
+def fresh(ending: str, place: Path | None = None) -> Iterator[Path]:
+    """A new file, in the folder of exports or another, under a name nobody can guess; gone when writing it fails."""
+    path = (place or folder()) / f"{secrets.token_hex(16)}.{ending}"
     path.touch(mode=0o600)
     try:
         yield path
@@ -179,7 +179,7 @@ def forget_exports(run: Run, *, at: str) -> dict[str, Any]:
     while over:
         run.check()
         with run.transaction():
-            over = operations.expire(at=moment) + earning_export.expire(at=moment)
+            over = download.expire(Export, at=moment) + download.expire(EarningExport, at=moment)
         for name in over:
             (folder() / name).unlink(missing_ok=True)
         gone += len(over)

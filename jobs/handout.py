@@ -3,10 +3,8 @@
 import csv
 import hashlib
 import io
-import secrets
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,10 @@ from typing import Any
 from flask import current_app
 
 from jobs import seals
-from jobs.export import NotAllowed, neutral
+from jobs.export import NotAllowed, fresh, neutral
 from jobs.queue import Run, job
 from models import Handout, db
+from models.operations import download
 from models.operations import handout as operations
 from models.queries import filing, ledger, view
 from models.queries import pack as packs
@@ -38,18 +37,6 @@ def folder() -> Path:
     place: Path = current_app.config["SETTINGS"].files / "handouts"
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     return place
-
-
-@contextmanager
-def _fresh(ending: str) -> Iterator[Path]:
-    """A new file under a name nobody can guess; gone again when writing it fails."""
-    path = folder() / f"{secrets.token_hex(16)}.{ending}"
-    path.touch(mode=0o600)
-    try:
-        yield path
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
 
 
 def mark(made: Handout) -> str:
@@ -149,7 +136,7 @@ def write_pack(run: Run, *, handout_id: int) -> dict[str, Any]:
     """Write everything about a member, an order, a complaint or a span of days into one sealed ZIP."""
     made = _checked(handout_id)
     told, parts = _told(made), packs.parts(made.kind)
-    with _fresh("zip") as path:
+    with fresh("zip", folder()) as path:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             packer, rows = Packer(archive, mark(made)), 0
             packer.text("README.txt", README)
@@ -186,7 +173,7 @@ def write_filing(run: Run, *, handout_id: int) -> dict[str, Any]:
     """Write a report to the tax authority: the file, and beside it what is missing in it, row by row."""
     made = _checked(handout_id)
     first, after = operations.months(made.subject)
-    with _fresh("zip") as path:
+    with fresh("zip", folder()) as path:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             packer = Packer(archive, mark(made))
             report = filing.of(made.kind, first, after)
@@ -210,7 +197,7 @@ def forget_handouts(run: Run, *, at: str) -> dict[str, Any]:
     while over:
         run.check()
         with run.transaction():
-            over = operations.expire(at=run.at)
+            over = download.expire(Handout, at=run.at)
         for name in over:
             (folder() / name).unlink(missing_ok=True)
         gone += len(over)

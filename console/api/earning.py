@@ -12,7 +12,8 @@ from console.api.shown import not_there
 from jobs.export import folder
 from models import EarningExport, acting, transaction
 from models.operations import earning_export as operations
-from models.operations.earning_export import NoFile, Wish
+from models.operations.download import NoFile
+from models.operations.earning_export import Wish
 from models.queries import earning as queries
 from models.tables import job
 
@@ -82,7 +83,7 @@ def fetch(call: Call, export_id: int) -> bytes:
         made = operations.fetch(export_id=export_id, member_id=call.member_id, at=call.at)
     path = folder() / str(made.file)
     if not path.is_file():
-        raise NoFile("文件已不在，请重新导出。")
+        raise NoFile("文件已不在，请重新生成。")
     return path.read_bytes()
 
 

@@ -3,17 +3,13 @@
 import re
 from datetime import date, datetime, timedelta
 
-import sqlalchemy as sa
-
 from models.base import db
-from models.errors import Conflict, Invalid, Missing
-from models.operations import audit, outbox
+from models.errors import Invalid
+from models.operations import audit, download, outbox
 from models.queries import pack
 from models.tables.handout import Handout
 from models.tables.job import Queue
 
-KEPT = timedelta(hours=24)
-HOURLY = 10
 PACKS = frozenset({"member", "order", "complaint", "period"})
 FILINGS = frozenset({"withholding", "platform_income", "platform_identity"})
 SPAN_DAYS = 92
@@ -24,14 +20,6 @@ _QUARTER = re.compile(r"(20\d{2})Q([1-4])")
 
 class NoSubject(Invalid):
     """What the file should be about is not there, or cannot be read."""
-
-
-class TooOften(Conflict):
-    """More files in an hour than a person needs."""
-
-
-class NoHandout(Missing):
-    """The file is not there, is another person's, or is over."""
 
 
 def span(subject: str) -> tuple[date, date]:
@@ -72,11 +60,7 @@ def _check_subject(kind: str, subject: str) -> None:
 def ask(*, kind: str, subject: str, why: str, is_masked: bool, staff_id: int, at: datetime) -> Handout:
     """Ask for a file; a job of the export queue writes it."""
     _check_subject(kind, subject)
-    recent = sa.select(sa.func.count()).where(
-        Handout.staff_id == staff_id, Handout.created_at > at - timedelta(hours=1)
-    )
-    if (db.session.scalar(recent) or 0) >= HOURLY:
-        raise TooOften(f"每人每小时最多生成 {HOURLY} 个文件，请稍后再试。")
+    download.check_pace(Handout, by=Handout.staff_id == staff_id, at=at)
     made = Handout(kind=kind, subject=subject, reason=why, staff_id=staff_id, is_masked=is_masked, created_at=at)
     db.session.add(made)
     db.session.flush()
@@ -97,8 +81,8 @@ def ask(*, kind: str, subject: str, why: str, is_masked: bool, staff_id: int, at
 def record_ready(*, handout_id: int, file: str, digest: str, rows: int, octets: int, at: datetime) -> Handout:
     """The file stands; its link lives for a day. Leaves a note of what went into it."""
     made = db.session.get_one(Handout, handout_id, with_for_update=True)
-    made.file, made.digest, made.rows, made.bytes = file, digest, rows, octets
-    made.ready_at, made.expires_at = at, at + KEPT
+    made.digest = digest
+    download.stand(made, file=file, rows=rows, octets=octets, at=at)
     audit.note(
         what="handout.ready", about=f"handout:{made.id}", kind=made.kind, subject=made.subject, digest=digest, rows=rows
     )
@@ -108,27 +92,6 @@ def record_ready(*, handout_id: int, file: str, digest: str, rows: int, octets: 
 
 def fetch(*, handout_id: int, staff_id: int, at: datetime) -> Handout:
     """One's own file while its link lives; leaves a note that it was fetched."""
-    made = db.session.get(Handout, handout_id)
-    if made is None or made.staff_id != staff_id:
-        raise NoHandout("这个文件不存在，或是别人生成的。")
-    if made.expires_at is None:
-        raise NoHandout("文件还没有生成好，请稍候。")
-    if made.expires_at <= at or made.removed_at is not None:
-        raise NoHandout("下载链接已过期（24 小时），请重新生成。")
+    made = download.opened(Handout, handout_id, by=Handout.staff_id == staff_id, at=at)
     audit.note(what="handout.fetched", about=f"handout:{made.id}", kind=made.kind, subject=made.subject)
     return made
-
-
-def expire(*, at: datetime, limit: int = 100) -> list[str]:
-    """Mark files whose day is over as removed; their names."""
-    over = db.session.scalars(
-        sa.select(Handout)
-        .where(Handout.ready_at.is_not(None), Handout.removed_at.is_(None), Handout.expires_at <= at)
-        .order_by(Handout.expires_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for made in over:
-        made.removed_at = at
-    db.session.flush()
-    return [made.file for made in over if made.file]

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from console.cli import main
 from jobs.handout import folder
 from models import Handout, Job, Merchant, Person, db
-from models.operations import complaint, handout
+from models.operations import complaint, download, handout
 from models.queries import pack as packs
 from models.rules import pack
 from models.rules.complaint import Category
@@ -111,9 +111,9 @@ class TestPack:
         one = made(work, "order", "o1")
         path = folder() / one.file
         assert path.exists()
-        assert handout.expire(at=one.ready_at + timedelta(hours=23)) == []
-        assert handout.expire(at=one.ready_at + timedelta(hours=24)) == [one.file]
-        with pytest.raises(handout.NoHandout, match="过期"):
+        assert download.expire(Handout, at=one.ready_at + timedelta(hours=23)) == []
+        assert download.expire(Handout, at=one.ready_at + timedelta(hours=24)) == [one.file]
+        with pytest.raises(download.NoFile, match="过期"):
             handout.fetch(handout_id=one.id, staff_id=one.staff_id, at=one.ready_at + timedelta(hours=25))
 
     def test_asks_questions_that_can_be_asked(self, session):

@@ -14,7 +14,8 @@ from jobs import export as jobs
 from jobs.export import neutral
 from models import Audit, Export, Job, db
 from models.operations import export as operations
-from models.operations.export import NoExport, TooOften, Wish
+from models.operations.download import NoFile, NotReady, TooOften
+from models.operations.export import Wish
 from tests import factories, people
 from tests.console.admin.probe import ProbeView, application
 
@@ -241,11 +242,11 @@ class TestFetching:
         wish = Wish("probe", "订单", "", ("order_number",), "csv", True, "zh_Hans_CN")
         person = people.person("operator")
         export = operations.ask(wish=wish, staff_id=person.id, at=AT)
-        with pytest.raises(NoExport, match="还没有生成好"):
+        with pytest.raises(NotReady, match="还没有生成好"):
             operations.fetch(export_id=export.id, staff_id=person.id, at=AT)
         operations.record_ready(export_id=export.id, file="x.csv", rows=1, octets=1, at=AT)
         operations.fetch(export_id=export.id, staff_id=person.id, at=AT + timedelta(hours=23, minutes=59))
-        with pytest.raises(NoExport, match="过期"):
+        with pytest.raises(NoFile, match="过期"):
             operations.fetch(export_id=export.id, staff_id=person.id, at=AT + timedelta(hours=24))
 
 

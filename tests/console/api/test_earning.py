@@ -8,7 +8,7 @@ import pytest
 
 from jobs import export
 from models import EarningExport, db, transaction
-from models.operations import earning_export
+from models.operations import download, earning_export
 from models.operations.earning_export import Wish
 from models.queries import earning
 from models.queries import member as members
@@ -94,7 +94,7 @@ class TestFetching:
         assert seller.get(f"/me/earnings/exports/{told['id']}").json["state"] == "expired"
         assert seller.get(f"/me/earnings/exports/{told['id']}/file").json["code"] == "no_file"
         with transaction():
-            assert earning_export.expire(at=NOW) == [path.name]
+            assert download.expire(EarningExport, at=NOW) == [path.name]
         path.unlink()
 
     def test_ends_when_its_owner_leaves(self, seller, work):
