@@ -42,6 +42,7 @@ GROUPS = {
     "money": _l("Money and tax"),
     "privacy": _l("Personal data and trail"),
     "structure": _l("Structure and ledger"),
+    "business": _l("Business (rule 7.1)"),
 }
 STANDING = [State.OPEN.value, State.ACKNOWLEDGED.value, State.MUTED.value]
 GROUP = sa.case(*((Finding.rule.in_(rules_of), key) for key, rules_of in rules.GROUPS.items()), else_="")

@@ -36,7 +36,7 @@ class Watch:
 
 
 def _groups(at: datetime) -> Iterator[Lamp]:
-    """The eight lamps by what was last found: the lint itself runs as a job, never while a page is opened."""
+    """The lamps by what was last found: the lint itself runs as a job, never while a page is opened."""
     if "lint_live" not in queries.looked():
         yield Lamp(_("Rules over live data"), Tone.WARN, _("not looked yet"), url_for("lamps.index_view"))
     for one in queries.lamps():

@@ -30,7 +30,7 @@ def shown() -> dict[str, Any]:
 
 
 class LampView(SecureView):
-    """合规灯: the eight lamps with their rules."""
+    """合规灯: the lamps with their rules."""
 
     section = "compliance"
     title = _l("Lamps")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from models import money
 from models.base import db
-from models.queries import measured, tax
+from models.queries import measured, repurchase, tax
 from models.queries import policy as policies
 from models.queries import product as products
 from models.rules import lint
@@ -237,7 +237,9 @@ LIVE: tuple[Live, ...] = (
 PER_SUBJECT = frozenset({"R14", "R32"})
 """Rules that are measured subject by subject and in sum; the sum is left out."""
 COVERED = frozenset(
-    {one.rule for one in LIVE} | {one.id for one in lint.RULES if one.id not in {"R16", "R17"}} | {"R45"}
+    {one.rule for one in LIVE}
+    | {one.id for one in lint.RULES if one.id not in {"R16", "R17"}}
+    | {"R45", repurchase.RULE}
 )
 """Rules that `hits` answers for: what of them is not among its hits is over."""
 
@@ -251,6 +253,7 @@ def hits(at: datetime) -> Iterator[Hit]:
                       mend=live.mend)  # fmt: skip
     yield from _losing(at)
     yield from _untaxed()
+    yield from repurchase.hits(at)
     yield from _unfiled(at)
 
 

@@ -1,4 +1,4 @@
-"""Findings: what they are worth, how long an owner has, what may be done with one, and the eight lamps."""
+"""Findings: what they are worth, how long an owner has, what may be done with one, and the lamps."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -55,6 +55,7 @@ WATCHED: dict[str, tuple[str, str]] = {
     "S01": ("规则 8.3；规则 10", "一个位置下面超过三人。"),
     "S02": ("规则 8.3", "排位出现环或断开，从根走不到。"),
     "S03": ("规则 5.3；规则 8.3", "有超过三层的计付。"),
+    "B01": ("规则 7.1", "近 30 天复购率低于 40%。"),
     "S04": ("规则 5.10；规则 8.3", "账本合计不平，或入账后被改写。"),
 }
 
@@ -67,8 +68,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "money": ("R11", "R20", "R27", "R29", "R31", "R32", "R33"),
     "privacy": ("R35", "R38", "R45"),
     "structure": ("R23", "R25", "S01", "S02", "S03", "S04"),
+    "business": ("B01",),
 }
-"""The lamps: the law's three (入门费, 拉人头, 团队计酬), then consumers, copy, money, personal data, structure."""
+"""The lamps: the law's three (入门费, 拉人头, 团队计酬), then consumers, copy, money, personal data, structure, and
+what the business itself watches."""
 
 BY_DESIGN: dict[str, str] = {
     "R15": "系统没有「不支持七日退货」的商品，逐单确认无从谈起",

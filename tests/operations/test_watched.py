@@ -6,10 +6,13 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy as sa
 
-from models import Audit, Export, OrderSource, Person, Seat, Share, Withdrawal, db
-from models.operations import admission, approval, order, placement, seat_move
+from models import Audit, Export, OrderSource, Person, Seat, Share, Shop, Withdrawal, db
+from models.operations import admission, approval, curation, order, placement, seat_move
+from models.queries import curation as figures
 from models.queries import watched
+from models.rules import shanghai
 from models.rules.placement import Template
+from models.rules.policy import STEADY
 from models.rules.risk_feature import Kind
 from tests import factories, people
 from tests.operations import suspects, world
@@ -168,3 +171,31 @@ class TestMoves:
     def test_26_by_one_person_are_blocked(self):
         self.moved(by_two=False)
         assert found("R26") == [("member:bob", "block", "没有第二人复核")]
+
+
+class TestRepurchase:
+    @pytest.mark.parametrize(
+        ("buyers", "returning", "said"),
+        [
+            (30, 12, []),
+            (30, 11, ["近 30 天 30 名买家中 11 名复购，复购率 36.66%，低于 40.00%"]),
+            (29, 0, []),
+        ],
+    )
+    def test_below_two_fifths_of_thirty_buyers_is_an_alert(self, buyers, returning, said):
+        run, today = factories.import_run(), date(2026, 1, 1)
+        lines = [{"paid_on": today - 29 * DAY, "buyer": f"S{n}"} for n in range(buyers)]
+        lines += [{"paid_on": today, "buyer": f"S{n}"} for n in range(returning)]
+        lines += [{"paid_on": today - 30 * DAY, "buyer": f"S{n}"} for n in range(buyers)]
+        factories.history_lines({"run": run, **line} for line in lines)
+        assert [evidence for _subject, _severity, evidence in found("B01")] == said
+
+    def test_names_the_products_whose_buyers_stayed_away(self):
+        run = factories.import_run()
+        shelf = factories.product(title="面膜", merchant_id=db.session.get_one(Shop, run.shop_id).merchant_id)
+        factories.history_lines(
+            {"run": run, "paid_on": date(2026, 1, 1), "buyer": f"S{n}", "product_code": shelf.code} for n in range(30)
+        )
+        begin = shanghai.begins(date(2025, 12, 3))
+        curation.keep(counted=figures.counted(begin=begin, at=AT), policy=STEADY, at=AT)
+        assert f"流失最多的商品：面膜 {shelf.code}（0.00%）" in found("B01")[0][2]

@@ -1,0 +1,66 @@
+"""How many buyers came back within thirty days, over imported and own orders, and the products that lost most."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from models import money
+from models.base import db
+from models.rules import repurchase as rules
+from models.rules import shanghai
+from models.rules.finding import Hit
+from models.rules.lint import Severity
+
+RULE = "B01"
+NAMED = 3
+
+# A buyer is one buyer within a shop: two shops may give the same code to different people.
+_BUYERS = sa.text(
+    """
+    WITH bought AS (
+        SELECT h.shop_id || ':' || h.buyer AS who, h.paid_on AS day FROM history_line h
+        WHERE h.paid_on >= :first AND h.paid_on < :after AND h.buyer IS NOT NULL
+        UNION ALL
+        SELECT coalesce('m' || o.buyer_id, 'b' || o.buyer), (o.paid_at AT TIME ZONE 'Asia/Shanghai')::date
+        FROM shop_order o WHERE o.paid_at >= :begin AND o.paid_at < :end
+    ), each AS (SELECT count(DISTINCT day) AS days FROM bought WHERE who IS NOT NULL GROUP BY who)
+    SELECT count(*) AS buyers, count(*) FILTER (WHERE days > 1) AS returning FROM each
+    """
+)
+_PRODUCTS = sa.text(
+    """
+    SELECT p.code, p.title, s.repurchase_bps FROM product_stat s JOIN product p ON p.id = s.product_id
+    WHERE s.buyers_30 > 0 AND s.repurchase_bps < :target
+    ORDER BY s.buyers_30 - s.returning_30 DESC, p.code LIMIT :named
+    """
+)
+
+
+def buyers(at: datetime) -> tuple[int, int]:
+    """Buyers of the thirty days that end with this one, and how many of them bought on two days or more."""
+    after = shanghai.day_of(at) + timedelta(days=1)
+    first = after - timedelta(days=rules.DAYS)
+    told = {"first": first, "after": after, "begin": shanghai.begins(first), "end": shanghai.begins(after)}
+    row = db.session.execute(_BUYERS, told).one()
+    return row.buyers, row.returning
+
+
+def hits(at: datetime) -> Iterator[Hit]:
+    """The alert of rules 7.1, with the products behind it: those whose buyers stayed away most."""
+    count, returning = buyers(at)
+    if not rules.is_low(buyers=count, returning=returning):
+        return
+    rate = rules.rate_bps(buyers=count, returning=returning)
+    asked = {"target": rules.TARGET_BPS, "named": NAMED}
+    products = db.session.execute(_PRODUCTS, asked)
+    worst = [f"{one.title} {one.code}（{money.bps_text(one.repurchase_bps)}）" for one in products]
+    behind = f"；流失最多的商品：{'、'.join(worst)}" if worst else ""
+    yield Hit(
+        rule=RULE,
+        severity=Severity.WARN,
+        subject="repurchase",
+        evidence=f"近 {rules.DAYS} 天 {count:,} 名买家中 {returning:,} 名复购，复购率 {money.bps_text(rate)}，"
+        f"低于 {money.bps_text(rules.TARGET_BPS)}{behind}",
+        mend="在选品看板按复购率排序，替换流失最多的商品；回升到目标后自动解除",
+    )
