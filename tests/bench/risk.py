@@ -1,10 +1,14 @@
-"""``python -m tests.bench.risk [world|fraud|speed|path]``: what the shipped rules find, and how fast they are asked.
+"""``python -m tests.bench.risk [world|fraud|speed|path|live]``: what the shipped rules find, and how fast.
 
 World: rules were set on the world of seed 1; what is printed is another seed's. Fraud: an outside file
 (`../shared/data/fraud`), thresholds chosen on its first half by time, measured on its second.
 """
 
+import os
+import random
+import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,8 +16,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from flask import current_app
 
-from console import replay
+from console import config, replay
 from jobs import queue, relay
 from models import Member, RiskRing, RiskRingMember, db
 from models.base import transaction
@@ -262,7 +267,61 @@ def path() -> None:
             f" {waits[76] * 1000:.0f} ms, worst {waits[-1] * 1000:.0f} ms, {load()}")  # fmt: skip
 
 
-PARTS = {"world": worlds, "fraud": fraud.main, "speed": speed, "path": path}
+def live(orders: int = 240, a_second: float = 6.0) -> None:
+    """From an order's commit to its kept decision, by processes of their own and PostgreSQL's clock.
+
+    Orders come at random moments, so that some meet a relay at rest and some one at work.
+    """
+    with replay.scratch(), tempfile.TemporaryDirectory() as folder:
+        founded()
+        with transaction():
+            _fifty()
+        settings = current_app.config["SETTINGS"]
+        environment = os.environ | config.to_environment(settings) | {"QIANXING_VAR": folder}
+        cli = [sys.executable, "-m", "console.cli"]
+        commands = ([*cli, "timetable"], [*cli, "worker", "--pool", "urgent"])
+        children = [subprocess.Popen(one, env=environment, stdout=subprocess.DEVNULL) for one in commands]
+        try:
+            _order_at_random(orders, a_second)
+            _tell_waits(orders)
+        finally:
+            for child in children:
+                child.terminate()
+            for child in children:
+                child.wait(30)
+
+
+def _order_at_random(orders: int, a_second: float) -> None:
+    dice = random.Random(7)
+    for n in range(orders):
+        signals = Signals(ip=f"10.0.{n % 50}.1", device=f"d{n}", payer=f"p{n}")
+        bought = order.Purchase(number=f"o{n}", seller="M-10", buyer=f"b{n}", paid_fen=9_900, cost_fen=4_000,
+                                commission_fen=3_000, signals=signals)  # fmt: skip
+        with transaction():
+            order.place(purchase=bought, at=AT + timedelta(minutes=n))
+        time.sleep(dice.expovariate(a_second))
+
+
+def _tell_waits(orders: int) -> None:
+    """The first tenth warms the processes up and is left out."""
+    deadline = time.monotonic() + 120
+    while len(rows := db.session.execute(sa.text(_WAITS)).all()) < orders and time.monotonic() < deadline:
+        db.session.rollback()
+        time.sleep(0.5)
+    rows = rows[len(rows) // 10 :]
+    for name, waits in (("told", sorted(row.told for row in rows)), ("decided", sorted(row.decided for row in rows))):
+        middle, late = waits[len(waits) // 2], waits[len(waits) * 95 // 100]
+        say(f"{name} after: median {1000 * middle:.0f} ms, p95 {1000 * late:.0f} ms, worst {1000 * waits[-1]:.0f} ms,"
+            f" n {len(waits)}, {load()}")  # fmt: skip
+
+
+_WAITS = """
+    SELECT extract(epoch FROM e.relayed_at - e.created_at)::float AS told,
+        extract(epoch FROM j.finished_at - e.created_at)::float AS decided
+    FROM job j, jsonb_array_elements_text(j.payload -> 'event_ids') one JOIN event e ON e.id = one::bigint
+    WHERE j.kind = 'score_events' AND j.state = 'done' AND e.subject LIKE 'order:%' ORDER BY e.id
+"""
+PARTS = {"world": worlds, "fraud": fraud.main, "speed": speed, "path": path, "live": live}
 
 
 def main() -> None:
