@@ -1,4 +1,4 @@
-"""``python -m tests.bench.mutants [--sample N] [MODULE …]``: changes the rules of money, tree and tax, one at a time.
+"""``python -m tests.bench.mutants [--sample N] [MODULE …]``: changes rules of risk, money, tree and tax one by one.
 
 One operator, comparison, condition or constant of a module is changed, and only the module's own tests of
 ``tests/rules`` are run (where it has none, those that import it), until the first of them fails. Sentences that people
@@ -25,7 +25,8 @@ import pytest
 from tests.bench.mutating import Mutant, mutants
 
 MODULES = (
-    "commission", "share", "refund", "dividend", "tax", "withdrawal", "placement", "ledger", "region_share",
+    "risk", "risk_feature", "commission", "share", "refund", "dividend", "tax", "withdrawal", "placement", "ledger",
+    "region_share",
 )  # fmt: skip
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "models" / "rules"

@@ -34,6 +34,7 @@ from tests.bench import fraud
 from tests.bench.measured import AT, at_threshold, chunks, founded, load, plain, say
 
 SEEN, UNSEEN = 1, 20270115
+WARM = 20
 
 
 def scored(events: Sequence[int], at: datetime, size: int = 100) -> float:
@@ -282,8 +283,10 @@ def live(orders: int = 240, a_second: float = 6.0) -> None:
         commands = ([*cli, "timetable"], [*cli, "worker", "--pool", "urgent"])
         children = [subprocess.Popen(one, env=environment, stdout=subprocess.DEVNULL) for one in commands]
         try:
-            _order_at_random(orders, a_second)
-            _tell_waits(orders)
+            _order_at_random(range(WARM), a_second)
+            _decided(WARM)  # the processes have started
+            _order_at_random(range(WARM, WARM + orders), a_second)
+            _tell_waits(_decided(WARM + orders)[WARM:])
         finally:
             for child in children:
                 child.terminate()
@@ -291,9 +294,9 @@ def live(orders: int = 240, a_second: float = 6.0) -> None:
                 child.wait(30)
 
 
-def _order_at_random(orders: int, a_second: float) -> None:
+def _order_at_random(orders: Iterable[int], a_second: float) -> None:
     dice = random.Random(7)
-    for n in range(orders):
+    for n in orders:
         signals = Signals(ip=f"10.0.{n % 50}.1", device=f"d{n}", payer=f"p{n}")
         bought = order.Purchase(number=f"o{n}", seller="M-10", buyer=f"b{n}", paid_fen=9_900, cost_fen=4_000,
                                 commission_fen=3_000, signals=signals)  # fmt: skip
@@ -302,13 +305,16 @@ def _order_at_random(orders: int, a_second: float) -> None:
         time.sleep(dice.expovariate(a_second))
 
 
-def _tell_waits(orders: int) -> None:
-    """The first tenth warms the processes up and is left out."""
+def _decided(orders: int) -> Sequence[sa.Row[tuple[float, float]]]:
+    """The waits of so many orders, once all are decided, or of those that are after two minutes."""
     deadline = time.monotonic() + 120
     while len(rows := db.session.execute(sa.text(_WAITS)).all()) < orders and time.monotonic() < deadline:
         db.session.rollback()
         time.sleep(0.5)
-    rows = rows[len(rows) // 10 :]
+    return rows
+
+
+def _tell_waits(rows: Sequence[sa.Row[tuple[float, float]]]) -> None:
     for name, waits in (("told", sorted(row.told for row in rows)), ("decided", sorted(row.decided for row in rows))):
         middle, late = waits[len(waits) // 2], waits[len(waits) * 95 // 100]
         say(f"{name} after: median {1000 * middle:.0f} ms, p95 {1000 * late:.0f} ms, worst {1000 * waits[-1]:.0f} ms,"

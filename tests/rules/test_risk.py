@@ -79,6 +79,22 @@ class TestScore:
     def test_adds_groups(self):
         assert total([("place", 35), ("burst", 20)]) == (55, {"place": 35, "burst": 20})
 
+    @pytest.mark.parametrize(
+        ("group", "cap"),
+        [
+            ("place", 50), ("identity", 70), ("self", 80), ("return", 60), ("burst", 60), ("proof", 60), ("join", 70),
+            ("cycle", 60), ("region", 60),
+        ],
+    )  # fmt: skip
+    def test_keeps_each_group_under_its_own_cap(self, group, cap):
+        assert total([(group, 99), (group, 99)]) == (cap, {group: cap})
+        assert total([(group, cap - 1)]) == (cap - 1, {group: cap - 1})
+
+    def test_knows_these_groups_and_the_guards_of_a_publication(self):
+        assert list(GROUPS) == ["place", "identity", "self", "return", "burst", "proof", "join", "cycle", "region"]
+        assert (risk.HELD_MAX_BPS, risk.SHADOW_HOURS, risk.BACKTEST_DAYS) == (200, 24, 30)
+        assert (risk.COMPARE_DAYS, risk.BAND, risk.SUSPICIOUS) == (7, 3, 60)
+
     def test_ends_at_a_hundred(self):
         assert total([("self", 80), ("burst", 60)])[0] == 100
 
@@ -191,6 +207,23 @@ class TestTerms:
             "应命中的例 1 没有命中：buyer_orders_1h = 9",
             "不应命中的例 2 命中了：buyer_orders_1h = 11",
         ]
+
+
+class TestRefusal:
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({"weight": None}, "weight 填写有误（应为整数）"), ({"more": 1}, "more 填写有误（不认识）"),
+            ({"hits": []}, "hits 填写有误（至少一项）"),
+        ],
+    )  # fmt: skip
+    def test_says_in_chinese_what_is_wrong_where(self, changes, words):
+        with pytest.raises(BadRule, match=words):
+            parse(terms(**changes))
+
+    def test_says_what_is_missing(self):
+        with pytest.raises(BadRule, match="weight 填写有误（缺少）"):
+            parse({key: value for key, value in terms().items() if key != "weight"})
 
 
 class TestFeatures:

@@ -170,3 +170,16 @@ class TestWorking:
 
     def test_taxes_what_is_above_eight_hundred_yuan_to_the_fen(self):
         assert [tax.monthly_fen(fen) for fen in (80_002, 80_003)] == [0, 1]
+
+
+class TestBands:
+    def test_are_the_seven_of_the_year_and_the_three_of_a_month(self):
+        """个人所得税预扣率表一、二（公告2018年第61号）: up to (yuan), percent, quick deduction (yuan)."""
+        year = [
+            (36_000, 3, 0), (144_000, 10, 2_520), (300_000, 20, 16_920), (420_000, 25, 31_920), (660_000, 30, 52_920),
+            (960_000, 35, 85_920), (None, 45, 181_920),
+        ]  # fmt: skip
+        month = [(20_000, 20, 0), (50_000, 30, 2_000), (None, 40, 7_000)]
+        for bands, expected in ((tax.CUMULATIVE, year), (tax.MONTHLY, month)):
+            told = [(one.up_to_fen and one.up_to_fen / 100, one.percent, one.quick_fen / 100) for one in bands]
+            assert told == expected
