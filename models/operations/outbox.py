@@ -16,6 +16,8 @@ REQUESTED = "requested jobs"
 # Where it remembers that somebody is to be told of something.
 EMITTED = "emitted events"
 RELAYED_AT_ONCE = 200
+# Events that one job is told of, where its kind takes them together.
+TOGETHER = 400
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,16 @@ def relay(*, told: Callable[[str], Iterable[Order]]) -> int:
 
 
 def _tell_together(order: Order, ids: list[int]) -> None:
+    """One job for all of them: the one that still waits for a worker, so that under load they are done in sets."""
+    waiting = db.session.scalars(
+        sa.select(Job)
+        .where(Job.queue == order.queue, sa.text("state = 'waiting'"), Job.kind == order.kind, Job.attempts == 0)
+        .order_by(Job.run_at.desc(), Job.id.desc()).limit(1)
+        .with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    ).one_or_none()  # fmt: skip
+    if waiting is not None and len(told := [*waiting.payload["event_ids"], *ids]) <= TOGETHER:
+        waiting.payload = {"event_ids": told}
+        return
     request(
         order.kind,
         queue=order.queue,

@@ -4,15 +4,37 @@ import threading
 import time
 
 import pytest
+import sqlalchemy as sa
 from redis import RedisError
 
-from jobs import bell, timetable
-from models import db, transaction
+from jobs import bell, relay, timetable
+from models import Event, Job, db, transaction
 from models.operations import outbox
 
 
 def state() -> None:
     outbox.emit("story.published", subject="story:1")
+
+
+class TestTogether:
+    def test_joins_the_job_that_nobody_has_taken_yet(self, standing):
+        for n in range(3):
+            with transaction():
+                outbox.emit("order.paid", subject=f"order:{n}", order_id=n)
+            relay.relay()
+        (job,) = db.session.scalars(sa.select(Job).where(Job.kind == "score_events"))
+        assert job.payload == {"event_ids": list(db.session.scalars(sa.select(Event.id).order_by(Event.id)))}
+
+    def test_leaves_alone_what_is_at_work_or_tried_before(self, standing):
+        with transaction():
+            outbox.emit("order.paid", subject="order:1", order_id=1)
+        relay.relay()
+        with transaction():
+            db.session.execute(sa.update(Job).where(Job.kind == "score_events").values(attempts=1))
+            outbox.emit("order.paid", subject="order:2", order_id=2)
+        relay.relay()
+        jobs = db.session.scalars(sa.select(Job).where(Job.kind == "score_events")).all()
+        assert [len(one.payload["event_ids"]) for one in jobs] == [1, 1]
 
 
 class TestWaking:
