@@ -107,3 +107,23 @@ class TestPhone:
         page.click("details.verdict[open] [data-digit='1']")
         page.wait_for_url("**/cases/**")
         assert state(live, case_id) == ("cleared", "household")
+
+
+class TestMany:
+    def test_are_let_go_with_one_reason_and_each_says_what_became_of_it(self, visit, live):
+        small, large = (
+            prepared(live, f"ring:93{n}", queue="compliance", stake_fen=fen)
+            for n, fen in enumerate((20_000, 2_000_000))
+        )
+        page = visit("compliance").go("/cases/?queue=compliance&state=open&sort=urgency")
+        for case_id in (small, large):
+            page.locator(f'input[name="ids"][value="{case_id}"]').check()
+        page.get_by_role("button", name="认定诚信并放行").click()
+        expect(page.locator("main")).to_contain_text("共 2 行")
+        page.locator('select[name="reason_code"]').select_option("household")
+        page.get_by_role("button", name="开始").click()
+        expect(page.locator("p.lamps")).to_contain_text("未能执行", timeout=60_000)
+        page.get_by_role("link", name="逐行结果").click()
+        expect(page.locator("main")).to_contain_text("双人审核线")
+        assert state(live, small) == ("cleared", "household")
+        assert state(live, large)[0] == "open"
