@@ -164,6 +164,8 @@ def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
     for name, lowest in QUIET.items():
         logging.getLogger(name).setLevel(lowest)
     logging.captureWarnings(True)
+    # Nothing of this stands in a line: neither thread nor process is asked for it.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

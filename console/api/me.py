@@ -12,7 +12,6 @@ from models import db
 from models.errors import Conflict
 from models.operations import identity, note
 from models.queries import admission, portal
-from models.queries import agreement as agreements
 
 AT = "2026-11-24T08:00:00.000+08:00"
 ME = {
@@ -120,12 +119,12 @@ def cancel(call: Call) -> None:
 
 
 def _me(call: Call) -> Me:
-    found = portal.dossier(call.member_id)
+    found = portal.dossier(call.member_id, at=call.at)
     return Me(
         code=found.code, nickname=found.nickname, phone=masked_phone(found.phone), standing=found.standing,
         showcase=found.showcase, rank=found.rank,
         sponsor=masked(found.sponsor, found.sponsor_name) if found.sponsor else None,
         registered_at=found.registered_at, lapse_at=found.lapse_at, qualified_at=found.qualified_at,
         has_real_name=found.real_name_at is not None,
-        has_accepted_current=not agreements.owes_consent(member_id=call.member_id, at=call.at),
+        has_accepted_current=not found.owes_consent,
     )  # fmt: skip

@@ -59,21 +59,24 @@ def names(member_ids: Sequence[int]) -> dict[int, tuple[str, str | None]]:
     return {row.id: (row.code, row.nickname) for row in db.session.execute(found)}
 
 
-def dossier(member_id: int) -> Any:
-    """A member's own facts with its sponsor's code and nickname, in one row."""
-    sponsor, name = aliased(Member), aliased(Person)
-    found = (
-        sa.select(
-            Member.code, Member.standing, Member.showcase, Member.rank, Member.registered_at, Member.lapse_at,
-            Member.qualified_at, Member.real_name_at, Person.nickname, Person.phone,
-            sponsor.code.label("sponsor"), name.nickname.label("sponsor_name"),
-        )
-        .outerjoin(Person, Person.member_id == Member.id)
-        .outerjoin(sponsor, sponsor.id == Member.sponsor_id)
-        .outerjoin(name, name.member_id == sponsor.id)
-        .where(Member.id == member_id)
-    )  # fmt: skip
-    return db.session.execute(found).one()
+_DOSSIER = sa.text(
+    """
+    SELECT m.code, m.standing, m.showcase, m.rank, m.registered_at, m.lapse_at, m.qualified_at, m.real_name_at,
+           p.nickname, p.phone, s.code AS sponsor, n.nickname AS sponsor_name,
+           EXISTS (
+               SELECT FROM agreement_in_force(:at) a
+               WHERE NOT EXISTS (SELECT FROM consent c WHERE c.member_id = m.id AND c.agreement_id = a.id)
+           ) AS owes_consent
+    FROM member m LEFT JOIN person p ON p.member_id = m.id
+    LEFT JOIN member s ON s.id = m.sponsor_id LEFT JOIN person n ON n.member_id = s.id
+    WHERE m.id = :member
+    """
+)
+
+
+def dossier(member_id: int, *, at: datetime) -> Any:
+    """A member's own facts with its sponsor's code and nickname, and whether it owes a consent, in one row."""
+    return db.session.execute(_DOSSIER, {"member": member_id, "at": at}).one()
 
 
 def seat_with_parent(member_id: int) -> Any:
