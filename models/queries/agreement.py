@@ -21,18 +21,3 @@ def has_accepted(*, member_id: int, agreement_id: int) -> bool:
     """Whether a member's consent to a version is on file."""
     found = sa.exists().where(Consent.member_id == member_id, Consent.agreement_id == agreement_id)
     return bool(db.session.scalar(sa.select(found)))
-
-
-_OWES = sa.text(
-    """
-    SELECT EXISTS (
-        SELECT FROM agreement_in_force(:at) a
-        WHERE NOT EXISTS (SELECT FROM consent c WHERE c.member_id = :member AND c.agreement_id = a.id)
-    )
-    """
-)
-
-
-def owes_consent(*, member_id: int, at: datetime) -> bool:
-    """Whether a version is in effect that the member has not accepted."""
-    return bool(db.session.scalar(_OWES, {"at": at, "member": member_id}))
