@@ -17,6 +17,7 @@ from console.admin.columns import Text
 from models import (
     AfterSale,
     Approval,
+    Binding,
     Case,
     Complaint,
     CurationProposal,
@@ -279,6 +280,14 @@ QUEUES: tuple[Queue, ...] = (
         lambda person: sa.select(StrayOrder.found_at).where(StrayOrder.state == "open"),
         "stray_orders",
         {"state": "open"},
+        timedelta(hours=24),
+    ),
+    Queue(
+        _l("Showcases that members named"),
+        "binding.decide",
+        lambda person: sa.select(Binding.asked_at).where(Binding.state == "waiting"),
+        "showcases",
+        {"binding": "waiting"},
         timedelta(hours=24),
     ),
     Queue(

@@ -17,6 +17,7 @@ def named(session) -> Binding:
 class TestNamed:
     def test_are_found_and_bound_with_a_reason(self, session, staff, named):
         operator = staff("operator")
+        assert "会员申报的橱窗待核对" in operator.get("/").text
         assert "a</" in operator.get("/showcases/?binding=waiting").text
         assert "sphA1b2" in operator.get(f"/showcases/{named.member_id}").text
         operator.post(f"/showcases/{named.member_id}/bind", data={})
