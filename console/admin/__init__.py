@@ -31,6 +31,7 @@ from console.admin.export import ExportView, offer
 from console.admin.finding import FindingView
 from console.admin.flow import FlowView
 from console.admin.growth import VIEWS as GROWTH
+from console.admin.growth_board import GrowthBoard
 from console.admin.handout import HandoutView
 from console.admin.history import HistoryView
 from console.admin.home import HomeView
@@ -97,6 +98,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     RepurchaseBoard,
     RegionBoard,
     CategoryBoard,
+    GrowthBoard,
     SimulatorView,
     *CASES,
     *RISK,

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 from flask import request
 from flask_admin import expose
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row
 
@@ -74,7 +75,7 @@ class Figures:
             return ""
         moved = round(tile.change * 100, 1)
         if not moved:
-            return "0.0%"
+            return str(_("unchanged"))
         return f"{moved:+.1f}pp" if tile.metric.unit is Unit.RATE else f"{moved:+.1f}%"
 
     @property

@@ -1,0 +1,52 @@
+"""会员增长: the steps of the membership day by day, and how concentrated what is earned is."""
+
+from datetime import timedelta
+
+import pytest
+
+from console import formatting
+from models import transaction
+from reports import growth
+from tests.operations import world
+
+
+@pytest.fixture
+def village(session):
+    """Two who joined today, one forty days ago; a sale of today."""
+    at = formatting.now() - timedelta(minutes=5)
+    with transaction():
+        world.network()
+        world.member("zoe.before", at=at - timedelta(days=40))
+        for code in ("amy", "bob"):
+            world.member(code, at=at)
+        world.completed(seller="amy", at=at)
+
+
+class TestGrowthBoard:
+    def test_counts_the_period_beside_the_one_before_and_leads_to_the_rows(self, staff, village):
+        operator, today = staff("operator"), formatting.today()
+        page = operator.get("/board-growth/").text
+        rows = f"/standing-log/?kind=registered&amp;at_from={today - timedelta(days=29)}&amp;at_to={today}"
+        assert f'<a href="{rows}">2</a>' in page
+        assert "+100.0%" in page
+        log = operator.get(rows.replace("&amp;", "&")).text
+        assert "amy" in log
+        assert "zoe.before" not in log
+        assert (
+            f'kind=registered&amp;at_from={today - timedelta(days=89)}&amp;at_to={today}">3</a>'
+            in operator.get("/board-growth/?days=90").text
+        )
+
+    def test_says_who_has_what_part_as_a_file(self, staff, village):
+        text = staff("operator").get("/board-growth/concentration.csv?days=7").text
+        assert "前 1%,1.000000" in text
+        assert staff("operator").get("/board-growth/other.csv").status_code == 404
+        assert staff("reviewer").get("/board-growth/joined.csv").status_code == 403
+        assert staff("merchant").get("/board-growth/").status_code == 403
+
+
+class TestConcentration:
+    def test_is_the_part_of_the_best_of_everybody(self):
+        earned = [100, 50, 30, 20, -5]
+        assert [growth.top_share(earned, 100, percent) for percent in (1, 2, 20)] == [0.5, 0.75, 1.0]
+        assert growth.top_share([0, -5], 100, 20) is None
