@@ -77,8 +77,8 @@ def _notice(row: Row) -> Notice:
     example={"until": 1}, gives={"seen": 1, "unread": 0},
 )  # fmt: skip
 def read(call: Call) -> SeenAnswer:
-    seen = operations.read(member_id=call.member_id, until=call.body.until, at=call.at)
-    return SeenAnswer(seen=seen, unread=queries.unread(call.member_id))
+    seen, unread = operations.read(member_id=call.member_id, until=call.body.until, at=call.at)
+    return SeenAnswer(seen=seen, unread=unread)
 
 
 class StoryConsent(Answer):

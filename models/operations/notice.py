@@ -19,7 +19,8 @@ _READ = sa.text(
     WITH seen AS (
         UPDATE notice SET read_at = greatest(:at, made_at)
         WHERE member_id = :member AND id <= :until AND read_at IS NULL RETURNING 1)
-    SELECT count(*) FROM seen
+    SELECT (SELECT count(*) FROM seen) AS seen, (
+        SELECT count(*) FROM notice WHERE member_id = :member AND id > :until AND read_at IS NULL) AS unread
     """
 )
 
@@ -71,10 +72,10 @@ def tell(*, member_id: int, template: str, values: Mapping[str, str], about: str
     return made
 
 
-def read(*, member_id: int, until: int, at: datetime) -> int:
-    """A member has seen its notices up to one; how many of them it had not seen before."""
-    seen: int = db.session.scalar(_READ, {"member": member_id, "until": until, "at": at})
-    return seen
+def read(*, member_id: int, until: int, at: datetime) -> tuple[int, int]:
+    """A member has seen its notices up to one; how many of them it had not seen before, and how many are left."""
+    found = db.session.execute(_READ, {"member": member_id, "until": until, "at": at}).one()
+    return found.seen, found.unread
 
 
 def record_sent(*, delivery_id: int, at: datetime) -> None:

@@ -102,11 +102,11 @@ class TestRead:
             member_id=member.id, template="cycle.ending", values={"day": "2026-01-31"}, about="cycle:1", at=AT
         )
         told(other)
-        assert notice.read(member_id=member.id, until=first.id, at=AT + timedelta(hours=1)) == 1
+        assert notice.read(member_id=member.id, until=first.id, at=AT + timedelta(hours=1)) == (1, 1)
         assert queries.unread(member.id) == 1
-        assert notice.read(member_id=member.id, until=later.id, at=AT) == 1
+        assert notice.read(member_id=member.id, until=later.id, at=AT) == (1, 0)
         assert queries.unread(other.id) == 1
-        assert notice.read(member_id=member.id, until=2**62, at=AT) == 0
+        assert notice.read(member_id=member.id, until=2**62, at=AT) == (0, 0)
 
 
 class TestDelivery:
