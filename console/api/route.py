@@ -38,7 +38,6 @@ from models.rules import attempt
 from models.rules.picture import PictureTooLarge, TooManyPixels
 
 KEY = re.compile(r"[\x21-\x7e]{8,128}")
-LONGEST_KEY = 129
 LONGEST_AGENT = 300
 UNCLEAR = "格式或取值不正确"
 NO_PICTURE = "请直接上传图片（image/jpeg、image/png、image/webp），或用表单字段 picture 上传。"
@@ -218,10 +217,10 @@ def _once(route: Route, claim: Claim | None, asked: Asked, path: Mapping[str, An
     at = asked.call.at
     try:
         with transaction(is_told=True):
-            key = request.headers.get("Idempotency-Key", "")
-            caller, found = bearer.opened(claim, key=key[:LONGEST_KEY], acting=actor(route.name, asked.call), at=at)
+            key = _key()
+            caller, found = bearer.opened(claim, key=key, acting=actor(route.name, asked.call), at=at)
             call = _of(route, caller, asked)
-            ask = Ask(caller.identity_id, _key(), _digest(call))
+            ask = Ask(caller.identity_id, _required(key), _digest(call))
             kept = answers.again(ask, found)
             if kept is not None:
                 return _written(kept.body, kept.status, is_again=True)
@@ -266,8 +265,13 @@ def _answered(ask: Ask) -> Response:
 
 
 def _key() -> str:
+    """The key of this request; nothing where it has none that is good."""
     key = request.headers.get("Idempotency-Key", "")
-    if not KEY.fullmatch(key):
+    return key if KEY.fullmatch(key) else ""
+
+
+def _required(key: str) -> str:
+    if not key:
         raise Problem(400, "key_required", "请求须带 Idempotency-Key：8 到 128 个可见字符，每次操作换一个新的。")
     return key
 
