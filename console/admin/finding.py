@@ -84,7 +84,7 @@ class FindingView(ReadView):
         Column(key="state", title=_l("State"), at=Finding.state, kind=Kind.BADGE, badges=STATES),
         Column(key="due_at", title=_l("To be mended"), at=Finding.due_at, kind=Kind.MOMENT, cell=_clock),
         Column(key="owner", title=_l("Owner"), at=Staff.name),
-        Column(key="first_at", title=_l("First seen"), at=Finding.first_at, kind=Kind.MOMENT),
+        Column(key="first_at", title=_l("First seen"), at=Finding.first_at, kind=Kind.MOMENT, shown=False),
         Column(key="last_at", title=_l("Seen again"), at=Finding.last_at, kind=Kind.MOMENT, shown=False),
         Column(key="reason", title=_l("Reason"), at=Finding.reason, shown=False),
         Column(key="resolved_at", title=_l("Resolved"), at=Finding.resolved_at, kind=Kind.MOMENT, shown=False),

@@ -13,6 +13,7 @@ from sqlalchemy import Row, Select
 from werkzeug.wrappers import Response
 
 from console import formatting
+from console.admin import subject
 from console.admin.base import ReadView, staff_id
 from console.admin.columns import Badge, Column, Kind, Tone
 from console.admin.filters import Days, OneOf, Prefix
@@ -53,6 +54,13 @@ def _fetch_link(row: Row[Any]) -> str:
     return link.format(url_for("handouts.fetch", row_id=row.row_id), _("Download"))
 
 
+def _about(row: Row[Any]) -> str:
+    """Whom or what a pack is about, leading there; the span of days or the month of the others."""
+    if row.kind not in ("member", "order", "complaint"):
+        return Markup("<code>{}</code>").format(row.subject)
+    return subject.link(f"{row.kind}:{row.subject}")
+
+
 class HandoutView(ReadView):
     """证据包与报送: one row a file."""
 
@@ -69,7 +77,7 @@ class HandoutView(ReadView):
     columns: ClassVar[tuple[Column, ...]] = (
         Column(key="id", title=_l("No."), at=Handout.id, kind=Kind.COUNT, sort=True),
         Column(key="kind", title=_l("Kind"), at=Handout.kind, cell=lambda row: str(KINDS.get(row.kind, row.kind))),
-        Column(key="subject", title=_l("Subject"), at=Handout.subject, kind=Kind.CODE),
+        Column(key="subject", title=_l("Subject"), at=Handout.subject, kind=Kind.CODE, cell=_about),
         Column(key="state", title=_l("State"), at=STATE, kind=Kind.BADGE, badges=STATES),
         Column(key="fetch", title=_l("File"), at=sa.literal(""), cell=_fetch_link),
         Column(key="reason", title=_l("Reason"), at=Handout.reason, kind=Kind.REASON),

@@ -78,6 +78,7 @@ class TestFindings:
         one, officer = found(), staff("compliance")
         page = officer.get(f"/findings/{one.id}").text
         assert "立即由专人答复" in page
+        assert '<a href="/complaints/7">投诉单 <code>7</code></a>' in page
         assert "电子商务法" in page
         officer.post(f"/findings/{one.id}/acknowledge", data={"words": "已联系客服"})
         db.session.refresh(one)

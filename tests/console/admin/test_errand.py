@@ -35,6 +35,8 @@ class TestErrands:
         operator, found = staff("operator"), db.session.query(Errand).one()
         for page in ("/wechat-errands/", f"/wechat-errands/{found.id}", f"/orders/{sold.id}"):
             assert REFUSAL in operator.get(page).text
+        assert "请按原因在本站或小店后台修正" in operator.get(f"/wechat-errands/{found.id}").text
+        assert 'href="/parcels/' in operator.get(f"/wechat-errands/{found.id}").text
         operator.post(f"/wechat-errands/{found.id}/again", data={})
         session.refresh(found)
         assert (found.state, found.error) == ("due", "")
