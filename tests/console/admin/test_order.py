@@ -69,6 +69,14 @@ class TestPage:
         for address in ("/members/by-code/amy", f"/postings/{posting}", "/statements/?account=supplier:S"):
             assert f'href="{address}"' in page
 
+    def test_offers_its_evidence_to_whoever_makes_packs(self, staff):
+        done, officer = paid("A-1"), staff("compliance")
+        assert "/handouts/make" in officer.get(f"/orders/{done.id}").text
+        assert "/handouts/make" not in staff("operator").get(f"/orders/{done.id}").text
+        asked = {"kind": "order", "subject": "A-1", "reason_code": "court"}
+        page = officer.post("/handouts/make", data=asked, follow_redirects=True).text
+        assert '<a href="/orders/number/A-1">订单 <code>A-1</code></a>' in page
+
     def test_is_where_its_number_leads(self, staff):
         one, finance = paid("A-1"), staff("finance")
         assert finance.get("/orders/number/A-1").location == f"/orders/{one.id}"
