@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, Flask, Response, render_template
+from werkzeug.routing import IntegerConverter
 
 from console import auth, problem
 from console.api import (
@@ -39,8 +40,15 @@ RESOURCES = (
 )  # fmt: skip
 
 
+class Number(IntegerConverter):
+    """The number of a row; one with more digits is no address of any method, so that the answer is 404 and not 405."""
+
+    regex = r"\d{1,12}"
+
+
 def register(app: Flask) -> None:
     """Hang every declared route on the application; none of them reads a cookie."""
+    app.url_map.converters["number"] = Number
     blueprint = Blueprint("api", __name__, url_prefix=BASE)
     for one in route.routes:
         blueprint.add_url_rule(one.path, one.name.replace(".", "_"), _guarded(one), methods=[one.method])

@@ -276,7 +276,7 @@ def _placed(row: Challenge, at: datetime) -> list[tuple[int, int, int]]:
 
 
 @route(
-    "POST", "/challenges/<int(max=999999999999):challenge_id>/entry", "challenges.enter", "报名挑战", answer=Entry,
+    "POST", "/challenges/<number:challenge_id>/entry", "challenges.enter", "报名挑战", answer=Entry,
     status=201, keyed=True, gives={"entered_at": AT, "score": 0, "place": None},
 )  # fmt: skip
 def enter(call: Call, challenge_id: int) -> Entry:

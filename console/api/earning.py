@@ -19,7 +19,7 @@ from models.tables import job
 
 AT = "2026-11-24T08:00:00.000+08:00"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PATH = "/me/earnings/exports/<int(max=999999999999):export_id>"
+PATH = "/me/earnings/exports/<number:export_id>"
 WORKING = {
     "id": 7, "state": "working", "rows": 0, "bytes": 0, "asked_at": AT, "ready_at": None, "expires_at": None,
     "disclaimer": SAID,

@@ -127,9 +127,8 @@ def _problems(one: Route, schemas: Mapping[Any, Any]) -> dict[str, Any]:
 def _in_path(one: Route) -> Sequence[dict[str, Any]]:
     made = []
     for found in _PART.finditer(one.path):
-        is_id = found["kind"] == "int"
         schema: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 64}
-        if is_id:
+        if found["kind"] in ("int", "number"):
             schema = {"type": "integer", "minimum": 0, "maximum": LARGEST_ID}
         made.append({"name": found["name"], "in": "path", "required": True, "schema": schema})
     return made

@@ -225,7 +225,7 @@ def file(call: Call, number: str) -> Effect:
     )  # fmt: skip
 
 
-@route("GET", "/after-sales/<int(max=999999999999):case_id>", "after_sales.read", "售后进度", answer=Case, gives=CASE)
+@route("GET", "/after-sales/<number:case_id>", "after_sales.read", "售后进度", answer=Case, gives=CASE)
 def case(call: Call, case_id: int) -> Case:
     found = portal.after_sale(member_id=call.member_id, case_id=case_id)
     if found is None:

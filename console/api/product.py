@@ -68,7 +68,7 @@ def list_(call: Call) -> Products:
     return Products(items=[_product(row, policy) for row in rows], next=following)
 
 
-@route("GET", "/products/<int(max=999999999999):product_id>", "products.read", "商品", answer=ProductAnswer, gives=ONE)
+@route("GET", "/products/<number:product_id>", "products.read", "商品", answer=ProductAnswer, gives=ONE)
 def read(call: Call, product_id: int) -> ProductAnswer:
     found = portal.product(member_id=call.member_id, product_id=product_id)
     if found is None:
@@ -98,7 +98,7 @@ LISTED = {"product_id": 1, "state": "asked", "error": ""}
 
 
 @route(
-    "PUT", "/me/listings/<int(max=999999999999):product_id>", "listings.put", "上架到我的橱窗", answer=ListingAnswer,
+    "PUT", "/me/listings/<number:product_id>", "listings.put", "上架到我的橱窗", answer=ListingAnswer,
     gives=LISTED,
 )  # fmt: skip
 def put(call: Call, product_id: int) -> ListingAnswer:
@@ -110,7 +110,7 @@ def put(call: Call, product_id: int) -> ListingAnswer:
 
 
 @route(
-    "DELETE", "/me/listings/<int(max=999999999999):product_id>", "listings.remove", "从我的橱窗移出",
+    "DELETE", "/me/listings/<number:product_id>", "listings.remove", "从我的橱窗移出",
     answer=ListingAnswer, gives=LISTED,
 )  # fmt: skip
 def remove(call: Call, product_id: int) -> ListingAnswer:

@@ -47,6 +47,9 @@ class TestProblem:
         refused = someone.ask("PUT", "/session")
         assert (refused.status_code, refused.json["code"]) == (405, "method_not_allowed")
         assert "POST" in refused.headers["Allow"]
+        # Of an address with two methods as well, a number that is none of ours is an unknown address.
+        assert someone.ask("DELETE", f"/me/listings/{10**12}").status_code == 404
+        assert someone.ask("DELETE", "/me/listings/1").status_code == 403
 
     def test_lists_each_wrong_field(self, accepting):
         answer = accepting.post("/agreement/acceptance", {"version": 1, "more": True})
