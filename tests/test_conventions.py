@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,10 +54,16 @@ def modules(*folders: str) -> Iterator[tuple[str, Path]]:
             yield path.relative_to(ROOT).as_posix(), path
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    """A module's syntax, read once."""
+    return ast.parse(path.read_text())
+
+
 def calls(path: Path, name: str) -> list[int]:
     """The lines on which something of this name is called, whatever it hangs on."""
     found = []
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call):
             function = node.func
             called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
@@ -87,7 +94,7 @@ class TestSizes:
     def test_no_function_is_longer_than_a_page(self):
         long = {}
         for name, path in modules(*LAYERS):
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(tree(path)):
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                     lines = (node.end_lineno or node.lineno) - node.lineno + 1
                     if lines > FUNCTION_LINES:
@@ -105,10 +112,10 @@ class TestImports:
     def test_stand_at_the_top_and_are_absolute(self):
         inner = []
         for name, path in modules(*LAYERS):
-            tree = ast.parse(path.read_text())
-            top = set(map(id, tree.body))
-            guarded = {id(n) for node in tree.body if isinstance(node, ast.If | ast.Try) for n in ast.walk(node)}
-            for node in ast.walk(tree):
+            found = tree(path)
+            top = set(map(id, found.body))
+            guarded = {id(n) for node in found.body if isinstance(node, ast.If | ast.Try) for n in ast.walk(node)}
+            for node in ast.walk(found):
                 is_import = isinstance(node, ast.Import | ast.ImportFrom)
                 if is_import and id(node) not in top | guarded:
                     inner.append(f"{name}:{node.lineno}")
@@ -170,7 +177,7 @@ class TestPages:
         """An exposed method that performs an operation takes POST and nothing else."""
         loose = []
         for name, path in modules("console/admin"):
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(tree(path)):
                 if isinstance(node, ast.FunctionDef) and "self.perform(" in ast.unparse(node):
                     for decorator in node.decorator_list:
                         text = ast.unparse(decorator)
@@ -183,7 +190,7 @@ class TestEvents:
     def test_each_has_a_line_in_the_list_of_subscribers(self):
         emitted = set()
         for _, path in modules("models", "jobs", "console"):
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(tree(path)):
                 called = ast.unparse(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
                 if called == "emit" and node.args and isinstance(node.args[0], ast.Constant):
                     emitted.add(node.args[0].value)
@@ -213,7 +220,7 @@ class TestJobs:
         queue.load()
         asked = set()
         for _, path in modules("models", "jobs", "console"):
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(tree(path)):
                 if isinstance(node, ast.Call) and ast.unparse(node.func) == "outbox.request":
                     first = node.args[0] if node.args else None
                     if isinstance(first, ast.Constant):
