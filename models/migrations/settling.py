@@ -337,15 +337,13 @@ LANGUAGE plpgsql {WALKS} AS $$
 DECLARE
     done settled[];
 BEGIN
-    -- Each is looked up by its id: joined, the few orders that statistics know in these states would come first, and
-    -- an evening's would be compared with one another.
+    -- By id each: joined, all orders in these states might come first, and each be compared with every id.
     SELECT array_agg(a.id ORDER BY a.n), array_agg(a.at ORDER BY a.n) INTO orders, ats
     FROM unnest(ids, ats) WITH ORDINALITY AS a (id, at, n)
     WHERE (SELECT o.state FROM shop_order o WHERE o.id = a.id) IN ('paid', 'shipped');
     IF orders IS NULL THEN
         RETURN;
     END IF;
-    -- Whoever seals the ledger waits until no posting is in flight: ids are drawn under this lock (0006).
     PERFORM pg_advisory_xact_lock_shared(7310003);
     UPDATE shop_order o
     SET state = 'completed', completed_at = a.at, confirm_at = NULL, settled_fen = o.paid_fen - o.refunded_fen,
