@@ -112,7 +112,7 @@ class TestPhone:
 class TestMany:
     def test_are_let_go_with_one_reason_and_each_says_what_became_of_it(self, visit, live):
         small, large = (
-            prepared(live, f"ring:97{n}", queue="compliance", stake_fen=fen)
+            prepared(live, f"ring:97{n}", queue="compliance", stake_fen=fen, score=1)
             for n, fen in enumerate((20_000, 2_000_000))
         )
         page = visit("compliance").go("/cases/?queue=compliance&state=open&sort=urgency")
