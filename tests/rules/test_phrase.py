@@ -129,14 +129,19 @@ class TestMeasured:
 class TestTime:
     @pytest.mark.parametrize("unit", ["赚", "1", "第四", "买1", "稳*赚，不", "不、", "春风十里。"])
     def test_grows_with_the_text(self, unit):
-        """Four times the text takes four times as long, whatever it is made of; a square would take sixteen."""
-        spent = []
-        for length in (4_000, 16_000):
-            text = (unit * length)[:length]
-            started = process_time()
-            phrase.scan(text)
-            spent.append(process_time() - started)
-        assert spent[1] < max(spent[0], 0.02) * 9
+        """Four times the text takes four times as long, whatever it is made of; a square would take sixteen each time.
+
+        A neighbour on the same core may spoil one measurement, not every one of several.
+        """
+        assert any(_spent(unit, 16_000) < max(_spent(unit, 4_000), 0.02) * 9 for _ in range(5))
+
+
+def _spent(unit: str, length: int) -> float:
+    """Processor seconds of a scan of so many characters."""
+    text = (unit * length)[:length]
+    started = process_time()
+    phrase.scan(text)
+    return process_time() - started
 
 
 class TestFolding:
