@@ -7,7 +7,6 @@ figure is cut from it.
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
@@ -16,10 +15,10 @@ from jobs.queue import Run, job
 from models import EarningExport, Member, db
 from models.operations import earning_export as operations
 from models.queries import earning
+from models.rules import shanghai
 from models.rules.compliance import DISCLAIMERS
 from models.rules.why import BUCKETS
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 KINDS = {"level": "层级佣金", "region": "区域佣金", "seed": "种子奖励", "dividend": "团队分红"}
 HEADINGS = ("时间", "种类", "订单号", "级别", "金额（元）", "已冲回（元）", "所在余额", "规则", "原因", "收入说明")
 DISCLAIMER = DISCLAIMERS["D-03"]
@@ -76,7 +75,7 @@ def _write_row(sheet: Any, number: int, row: list[Any], yuan: Any) -> None:
 def _cells(row: Any, code: str) -> list[Any]:
     told = earning.told(row, code)
     return [
-        f"{row.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}", KINDS[row.kind], row.number, row.level,
+        f"{row.at.astimezone(shanghai.SHANGHAI):%Y-%m-%d %H:%M:%S}", KINDS[row.kind], row.number, row.level,
         row.amount_fen / 100, row.reversed_fen / 100, BUCKETS.get(row.bucket, row.bucket), told.rule, told.sentence,
         DISCLAIMER,
     ]  # fmt: skip

@@ -27,22 +27,11 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 class Scopes(LoadFileScheduling):
-    """Files to whoever is free, those that drive a browser all to one: they share an installation and its processes.
-
-    What takes longest comes first; otherwise files with many tests do, and all would wait for one long test at the end.
-    """
-
-    FIRST = ("tests/browser", "tests/console/test_machine.py", "tests/jobs/test_demo.py", "tests/test_escape.py")
+    """Files to whoever is free, those that drive a browser all to one: they share an installation and its processes."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
         return "tests/browser" if file.startswith("tests/browser/") else file
-
-    def _assign_work_unit(self, node: Any) -> None:
-        for scope in reversed(self.FIRST):
-            if scope in self.workqueue:
-                self.workqueue.move_to_end(scope, last=False)
-        super()._assign_work_unit(node)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -10,7 +10,7 @@ from console.api.shown import not_there
 from models.operations import agency
 from models.queries import portal
 from models.queries import region_agent as agents
-from models.rules import region
+from models.rules import region, shanghai
 from models.rules.compliance import DISCLAIMERS
 from models.tables.payout import RegionAgent
 
@@ -89,7 +89,7 @@ def report(call: Call) -> Report:
     code = call.query.region_code
     if code not in {row.region_code for row in portal.agencies(call.member_id) if row.state != "applied"}:
         raise not_there()
-    months = agents.by_month(member_id=call.member_id, region_code=code, zone="Asia/Shanghai")
+    months = agents.by_month(member_id=call.member_id, region_code=code, zone=shanghai.SHANGHAI.key)
     said = disclaimer("D-03")
     return Report(
         region_code=code,
