@@ -146,7 +146,7 @@
     "k": () => go(-1),
     "n": () => follow("a[rel=next]"),
     "p": () => follow("a[rel=prev]"),
-    "x": () => { const box = rows()[row]?.querySelector("input[data-tick]"); if (box) { box.checked = !box.checked; count(); } },
+    "x": () => { const box = rows()[row]?.querySelector("input[data-tick]"); if (box) { box.checked = !box.checked; count(); } return Boolean(box); },
     "?": () => tell(),
   };
   document.addEventListener("keydown", (event) => {
@@ -157,7 +157,7 @@
       if (here) location.href = here.dataset.href;
       return;
     }
-    // What goes on or back only where there is somewhere to go leaves its key to the page.
+    // What goes on, goes back or ticks only where there is something to leaves its key to the page.
     const does = keys[event.key], own = $(`[data-key="${CSS.escape(event.key)}"]`);
     if (!does && !own) return;
     event.preventDefault();

@@ -63,6 +63,10 @@ class TestProducts:
                 found.state, found.listed_at = "listed", AT
         watched = visit("operator")
         page = watched.go(f"/products/{row_id}")
+        # On a page without rows to tick the key is the page's own.
+        page.keyboard.press("x")
+        expect(page.locator(f"details[open] form[action='/products/{row_id}/delist']")).to_be_visible()
+        page.keyboard.press("Escape")
         with watched.clicks(2, "take a product down everywhere"):
             page.get_by_text("全网下架", exact=True).first.click()
             sheet = page.locator(f"form[action='/products/{row_id}/delist']")
