@@ -20,7 +20,6 @@ from models.rules.placement import Template
 from models.rules.standing import Showcase, Standing
 from models.tables.member import Matrix, Member
 from models.tables.merchant import Merchant
-from models.tables.placement import Seat
 from models.tables.standing import AdmissionTask
 
 # What a registration is decided on, a newcomer's under the network's lock; what a newcomer leaves behind.
@@ -55,18 +54,16 @@ def make_matrix(*, code: str, merchant: Merchant, template: Template, at: dateti
     matrix = Matrix(code=code, merchant_id=merchant.id, template=template, made_at=at)
     db.session.add(matrix)
     db.session.flush()
-    seats: dict[int, Seat] = {}
-    for name, place in zip(names, places, strict=True):
-        preset = Member(
+    presets = {
+        place.position: Member(
             code=name, matrix_id=matrix.id, position=place.position, standing=Standing.ACTIVE, showcase=Showcase.OPEN,
             registered_at=at, qualified_at=None, unlocked_at=at,
-        )  # fmt: skip
-        db.session.add(preset)
-        db.session.flush()
-        seats[place.position] = placement.preset(
-            member=preset, parent=seats[place.parent] if place.parent else None, slot=place.slot,
-            is_open=place.promotes, at=at, by=by,
-        )  # fmt: skip
+        )
+        for name, place in zip(names, places, strict=True)
+    }  # fmt: skip
+    db.session.add_all(presets.values())
+    db.session.flush()
+    placement.preset(places=places, members=presets, at=at, by=by)
     return matrix
 
 

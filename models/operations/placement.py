@@ -1,6 +1,6 @@
 """Seats of the placement tree: taken, freed, closed, opened, moved. Each step leaves a row of the log."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from models.operations.approval import Effect
 from models.queries import member as members
 from models.queries import tree
 from models.rules.approval import Line
+from models.rules.placement import PresetPlace
 from models.tables.approval import Approval
 from models.tables.member import Member
 from models.tables.placement import Frontier, Move, Seat
@@ -60,21 +61,25 @@ def take(*, member: Member, under: Seat | None, at: datetime, by: str, reason: s
     return seat
 
 
-def preset(*, member: Member, parent: Seat | None, slot: int | None, is_open: bool, at: datetime, by: str) -> Seat:
-    """Seat one of a matrix's ten presets at the place its template gives it (rules §2.1)."""
-    seat = Seat(
-        matrix_id=member.matrix_id, member_id=member.id, parent_id=parent.id if parent else None, slot=slot,
-        depth=parent.depth + 1 if parent else 0, placed_at=at,
-    )  # fmt: skip
-    db.session.add(seat)
+def preset(
+    *, places: Sequence[PresetPlace], members: Mapping[int, Member], at: datetime, by: str
+) -> Mapping[int, Seat]:
+    """Seat a matrix's presets, by position, at the places its template gives them (rules §2.1): the network's root."""
+    seats: dict[int, Seat] = {}
+    for place in places:
+        member, parent = members[place.position], seats[place.parent] if place.parent else None
+        seat = Seat(
+            matrix_id=member.matrix_id, member_id=member.id, parent_id=parent.id if parent else None, slot=place.slot,
+            depth=parent.depth + 1 if parent else 0, placed_at=at,
+        )  # fmt: skip
+        db.session.add(seat)
+        db.session.flush()
+        seats[place.position] = seat
+    db.session.add_all(Frontier(seat_id=seats[one.position].id, is_open=one.promotes, taken=0) for one in places)
+    db.session.add_all(_step("place", seat, at=at, by=by, reason="preset", is_spill=False) for seat in seats.values())
     db.session.flush()
-    db.session.add(Frontier(seat_id=seat.id, is_open=is_open, taken=0))
-    db.session.flush()
-    db.session.execute(_REFRESH, {"seat": seat.id})
-    if parent and slot:
-        _occupy(parent.id, slot)
-    _log("place", seat, at=at, by=by, reason="preset", is_spill=False)
-    return seat
+    rebuild(matrix_id=seats[places[0].position].matrix_id)
+    return seats
 
 
 def free(*, seat: Seat, at: datetime, by: str, reason: str) -> None:
@@ -179,7 +184,12 @@ def _mark(seat_id: int | None, taken: sa.ColumnElement[int]) -> None:
     db.session.execute(_REFRESH, {"seat": seat_id})
 
 
-def _log(
+def _log(kind: str, seat: Seat, **told: Any) -> None:
+    db.session.add(_step(kind, seat, **told))
+    db.session.flush()
+
+
+def _step(
     kind: str,
     seat: Seat,
     *,
@@ -188,26 +198,14 @@ def _log(
     reason: str,
     is_spill: bool,
     came_from: tuple[int | None, int | None] | None = None,
-) -> None:
+) -> Move:
     here = (seat.parent_id, seat.slot)
     before = came_from or ((None, None) if kind == "place" else here)
     after = (None, None) if kind == "free" else here
-    db.session.add(
-        Move(
-            at=at,
-            kind=kind,
-            member_id=seat.member_id,
-            seat_id=seat.id,
-            from_parent_id=before[0],
-            from_slot=before[1],
-            to_parent_id=after[0],
-            to_slot=after[1],
-            is_spill=is_spill,
-            by=by,
-            reason=reason,
-        )  # fmt: skip
-    )
-    db.session.flush()
+    return Move(
+        at=at, kind=kind, member_id=seat.member_id, seat_id=seat.id, from_parent_id=before[0], from_slot=before[1],
+        to_parent_id=after[0], to_slot=after[1], is_spill=is_spill, by=by, reason=reason,
+    )  # fmt: skip
 
 
 def _canonical(payload: Mapping[str, Any]) -> dict[str, Any]:

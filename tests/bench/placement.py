@@ -21,6 +21,7 @@ from console import replay
 from models import Matrix, Member, Merchant, Seat, db, transaction
 from models.operations import placement
 from models.queries import tree
+from models.rules.placement import PresetPlace
 
 AT = datetime(2026, 1, 1, 1, tzinfo=UTC)
 MEMBERS, JOINS, ROUNDS = 100_000, 1_000, 5
@@ -184,7 +185,8 @@ def real(path: Path) -> None:
                 seats[code] = placement.take(member=member, under=under, at=AT, by="bench")
                 spilled += under is not None and seats[code].parent_id != under.id
             else:
-                seats[code] = placement.preset(member=member, parent=None, slot=None, is_open=True, at=AT, by="bench")
+                root = PresetPlace(1, None, None, promotes=True)
+                seats[code] = placement.preset(places=[root], members={1: member}, at=AT, by="bench")[1]
     took = time.perf_counter() - began
     wrong = list(tree.differences())
     say(f"{path.name}: {len(rows):,} members in {took:.1f} s, {spilled:,} spilled, {len(wrong)} differences")

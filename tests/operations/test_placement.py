@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from models import Frontier, Matrix, Member, Merchant, Move, Seat, db, transaction
 from models.operations import placement
 from models.queries import tree
+from models.rules.placement import PresetPlace
 from tests.conftest import superuser
 
 AT = datetime(2026, 1, 1, 1, tzinfo=UTC)
@@ -34,7 +35,8 @@ def person(matrix: Matrix, code: str) -> Member:
 
 
 def root(matrix: Matrix) -> Seat:
-    return placement.preset(member=person(matrix, "root"), parent=None, slot=None, is_open=True, at=AT, by="t")
+    place = PresetPlace(1, None, None, promotes=True)
+    return placement.preset(places=[place], members={1: person(matrix, "root")}, at=AT, by="t")[1]
 
 
 def join(matrix: Matrix, code: str, under: Seat | None) -> Seat:
