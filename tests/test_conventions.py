@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -60,10 +60,16 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
+@cache
+def nodes(path: Path) -> Sequence[ast.AST]:
+    """All that a module's syntax is made of, gone through once."""
+    return tuple(ast.walk(tree(path)))
+
+
 def calls(path: Path, name: str) -> list[int]:
     """The lines on which something of this name is called, whatever it hangs on."""
     found = []
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Call):
             function = node.func
             called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
@@ -94,7 +100,7 @@ class TestSizes:
     def test_no_function_is_longer_than_a_page(self):
         long = {}
         for name, path in modules(*LAYERS):
-            for node in ast.walk(tree(path)):
+            for node in nodes(path):
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                     lines = (node.end_lineno or node.lineno) - node.lineno + 1
                     if lines > FUNCTION_LINES:
@@ -177,7 +183,7 @@ class TestPages:
         """An exposed method that performs an operation takes POST and nothing else."""
         loose = []
         for name, path in modules("console/admin"):
-            for node in ast.walk(tree(path)):
+            for node in nodes(path):
                 if isinstance(node, ast.FunctionDef) and "self.perform(" in ast.unparse(node):
                     for decorator in node.decorator_list:
                         text = ast.unparse(decorator)
@@ -190,7 +196,7 @@ class TestEvents:
     def test_each_has_a_line_in_the_list_of_subscribers(self):
         emitted = set()
         for _, path in modules("models", "jobs", "console"):
-            for node in ast.walk(tree(path)):
+            for node in nodes(path):
                 called = ast.unparse(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
                 if called == "emit" and node.args and isinstance(node.args[0], ast.Constant):
                     emitted.add(node.args[0].value)
@@ -220,7 +226,7 @@ class TestJobs:
         queue.load()
         asked = set()
         for _, path in modules("models", "jobs", "console"):
-            for node in ast.walk(tree(path)):
+            for node in nodes(path):
                 if isinstance(node, ast.Call) and ast.unparse(node.func) == "outbox.request":
                     first = node.args[0] if node.args else None
                     if isinstance(first, ast.Constant):
