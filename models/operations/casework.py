@@ -54,8 +54,8 @@ class Unsaid(Invalid):
 def take_next(*, staff_id: int, queue: str | None, at: datetime) -> Case:
     """Take the most urgent free case of one's queues, or of one queue; no two people ever get the same (R3).
 
-    What somebody else is taking at this instant is passed over, not waited for. Cases dealt to oneself come first;
-    what one has escalated oneself is somebody else's to take.
+    What somebody else is taking at this instant is passed over, and waited for only where nothing else is left. Cases
+    dealt to oneself come first; what one has escalated oneself is somebody else's to take.
     """
     worker = _worker(staff_id, at)
     chosen = [one for one in Queue if one in worker.queues and queue in (None, one.value)]
@@ -64,12 +64,17 @@ def take_next(*, staff_id: int, queue: str | None, at: datetime) -> Case:
         CaseStep.case_id == Case.id, CaseStep.kind == "escalated", CaseStep.by == f"staff:{staff_id}"
     )
     free = sa.and_(Case.state == State.OPEN, ~passed_up, ~worker.ties.met(), Case.queue.in_(_with_room(worker, chosen)))
-    found = db.session.scalars(
+    waiting = (
         sa.select(Case)
         .where(Case.queue.in_(chosen), queries.LIVE, queries.is_awake(at), sa.or_(own, free))
         .order_by(sa.case((own, 0), else_=1), queries.priority(at).desc(), Case.id)
-        .limit(1).with_for_update(skip_locked=True).execution_options(populate_existing=True)
-    ).one_or_none()  # fmt: skip
+        .limit(1).execution_options(populate_existing=True)
+    )  # fmt: skip
+    # Nothing but what others hold: the clock that deals holds a whole queue for a moment, and lets go of most of it.
+    found = (
+        db.session.scalars(waiting.with_for_update(skip_locked=True)).one_or_none()
+        or db.session.scalars(waiting.with_for_update()).one_or_none()
+    )
     if found is None:
         raise NothingNext("没有可领取的个案：队列已空，或您手上的个案已达上限。")
     return _claim(found, staff_id, at)

@@ -1,5 +1,6 @@
 """Working on cases: nobody gets another's, nothing written is lost, every clock tells once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -79,6 +80,22 @@ class TestTakeNext:
         ends = races.together(own_app, *[lambda one=one: work(one) for one in ids])
         assert ends == [None] * 50
         assert len(got) == len(set(got)) == 500
+
+    def test_waits_for_what_the_clock_holds_where_nothing_else_is_left(self, own_app):
+        with own_app.app_context(), transaction():
+            me, held = reviewer().id, opened("ring:1").id
+
+        def take() -> int:
+            with own_app.app_context(), transaction():
+                return casework.take_next(staff_id=me, queue=None, at=AT).id
+
+        with own_app.app_context(), ThreadPoolExecutor(1) as pool, transaction():
+            db.session.get(Case, held, with_for_update=True)
+            taking = pool.submit(take)
+            while not db.session.scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                assert not taking.done()
+            db.session.rollback()
+            assert taking.result(60) == held
 
 
 class TestConcern:
