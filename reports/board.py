@@ -12,7 +12,7 @@ from reports.definitions import METRICS
 from reports.figures import Series
 from reports.metrics import Tile
 from reports.numbers import Unit
-from reports.slices import Grain, Period, bounds, buckets
+from reports.slices import Grain, Period, Source, bounds, buckets
 
 BAR_PIXELS = 34
 BARS_MAX = 10
@@ -21,21 +21,35 @@ CELLS = ("gmv", "share", "net_gmv", "refund", "refund_rate", "pieces")
 
 
 class Board:
-    """A page of tiles and charts over one slice. ``charts`` names its methods that make one each, in reading order."""
+    """A page of tiles and charts over one slice.
+
+    ``charts`` names its methods that make one each, in reading order, over imported rows; ``own_charts`` those over the
+    platform's own orders.
+    """
 
     key: ClassVar[str]
     metrics: ClassVar[tuple[str, ...]]
     charts: ClassVar[tuple[str, ...]]
+    own_charts: ClassVar[tuple[str, ...]]
 
     def __init__(self, view: View) -> None:
         self.view = view
         self.say = view.say
 
+    @property
+    def is_own(self) -> bool:
+        return self.view.part.source is Source.OWN
+
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """The names of the charts that these orders fill."""
+        return self.own_charts if self.is_own else self.charts
+
     def tiles(self) -> list[Tile]:
         return metrics.tiles(self.totals, self.totals_before, self.metrics)
 
     def chart(self, key: str) -> Chart:
-        """The chart of that name, one of ``charts``."""
+        """The chart of that name, one of ``drawn``."""
         made: Chart = getattr(self, key)()
         return made
 
@@ -169,6 +183,11 @@ class Board:
     def place(self, code: Any, names: Mapping[str, str]) -> str:
         """A division's name; rows without one say so."""
         return self.say("未识别地区", "Unknown region") if code_of(code) == "-" else names.get(str(code), str(code))
+
+    def goods(self, row: Mapping[str, Any]) -> dict[str, str]:
+        """The filters that lead to a category's rows: an imported one is one of its group."""
+        category = {"category": code_of(row["category"])}
+        return category if self.is_own else {"category_group": code_of(row["category_group"])} | category
 
     def word(self, value: Any) -> str:
         """A name from a file; rows without one say so."""

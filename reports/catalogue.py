@@ -6,7 +6,7 @@ import pandas as pd
 
 from reports import figures, frames, metrics
 from reports.board import Board, bucket_name, values
-from reports.charts import Chart, Column, Line, cell, code_of
+from reports.charts import Chart, Column, Line, cell
 from reports.figures import PALETTE, Series
 from reports.frames import Key
 from reports.numbers import Unit
@@ -22,6 +22,7 @@ class Catalogue(Board):
     key = "catalogue"
     metrics = ("gmv", "pieces", "average_piece", "refund_rate", "orders", "repurchase")
     charts = ("groups", "category", "pieces", "product")
+    own_charts = charts
 
     @cached_property
     def by_category(self) -> pd.DataFrame:
@@ -31,14 +32,19 @@ class Catalogue(Board):
     def mix(self) -> list[pd.DataFrame]:
         return frames.summed(
             self.view.part,
-            (self.view.grain, Key.CATEGORY_GROUP),
+            (self.view.grain, self.family),
             (Key.CATEGORY_GROUP, Key.CATEGORY, Key.PRODUCT_CODE, Key.PRODUCT_NAME),
         )
+
+    @property
+    def family(self) -> Key:
+        """What is told apart by colour: groups of categories, which own orders do not have."""
+        return Key.CATEGORY if self.is_own else Key.CATEGORY_GROUP
 
     def groups(self) -> Chart:
         """GMV over time, a colour a group; the smallest groups are one."""
         frame = metrics.measures(self.mix[0])
-        names = frame["category_group"].map(self.word)
+        names = frame[self.family].map(self.word)
         sizes = frame.groupby(names)["gmv"].sum().sort_values(ascending=False, kind="stable")
         kept = list(sizes.index[:GROUPS_MAX])
         others = self.say("其他", "Others")
@@ -64,7 +70,9 @@ class Catalogue(Board):
         )
         return Chart(
             "groups",
-            self.say("大类支付 GMV 走势", "GMV of category groups over time"),
+            self.say("品类支付 GMV 走势", "GMV of categories over time")
+            if self.is_own
+            else self.say("大类支付 GMV 走势", "GMV of category groups over time"),
             self.say("没有支付的日子留空。", "Days without a payment are left open."),
             (Column("bucket", self.say("时间", "Time"), Unit.TEXT), *(Column(name, name, Unit.YUAN) for name in shown)),
             lines,
@@ -94,7 +102,7 @@ class Catalogue(Board):
             self.by_category,
             heading=self.say("品类", "Category"),
             name=lambda row: self.word(row["category"]),
-            narrow=lambda row: {"category_group": code_of(row["category_group"]), "category": code_of(row["category"])},
+            narrow=self.goods,
             by=by,
             columns=CELLS,
         )

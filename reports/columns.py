@@ -1,4 +1,4 @@
-"""The rows of the view `sale` as columns in memory: what the boards count, one copy a process.
+"""The rows of the view `sale` as columns in memory: what the boards count of imports, one copy a process.
 
 The columns follow the data: every question first asks the database which version of it stands, and the first question
 after a change reads the rows anew while the others wait. Texts are codes into sorted words, days are places in a sorted
@@ -7,9 +7,10 @@ list of days, and the rows lie in the order of their days, so that a period is a
 
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,10 @@ from numpy.typing import NDArray
 from models import HistoryLine, ImportRun, db
 
 Array = NDArray[Any]
-Version = tuple[int, int, int, int]
+Version = tuple[int, ...]
 
 KEYS = (
-    *("channel", "shop_id", "sales_region", "province_code", "city_code"),
+    *("shop_id", "sales_region", "province_code", "city_code"),
     *("category_group", "category", "product_code", "product_name"),
 )
 SUMS = ("paid_fen", "refund_fen", "quantity")
@@ -51,6 +52,7 @@ class Columns:
     ``codes`` of a key point into its ``words``, whose last one is None. ``days`` are ordinals of Asia/Shanghai and
     ``offsets`` say where the rows of each begin; ``day`` is a row's place among them. An unknown ``buyer`` is -1, and a
     greater code is a greater buyer key. ``is_mixed`` marks the rows of orders that do not name one buyer throughout.
+    ``read_at`` is when rows that change all day were last read.
     """
 
     version: Version
@@ -64,6 +66,13 @@ class Columns:
     buyers: int
     is_mixed: Array | None
     sums: dict[str, Array]
+    read_at: datetime | None = None
+
+    def key(self, name: str) -> tuple[Array, Array]:
+        """A key's words and the rows' codes; what these rows do not know is absent throughout."""
+        if name in self.words:
+            return self.words[name], self.codes[name]
+        return np.array([None], object), np.zeros(len(self.day), np.int8)
 
     def window(self, start: date, end: date) -> slice:
         """Where the rows paid within these days lie."""
@@ -128,41 +137,58 @@ class _Blocks(io.RawIOBase):
         return count
 
 
-def _chunks() -> Iterator[pd.DataFrame]:
-    """The rows of the view in the session's transaction, under a statement limit of their own."""
+@contextmanager
+def patiently() -> Iterator[sa.Connection]:
+    """The session's connection under a statement limit of its own."""
     connection = db.session.connection()
     limit = connection.scalar(sa.text("SELECT current_setting('statement_timeout')"))
     connection.execute(_LIMIT, {"limit": f"{LOAD_SECONDS}s"})
-    driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(_LOAD) as copy:
+    yield connection
+    connection.execute(_LIMIT, {"limit": limit})
+
+
+def copied(load: str, names: Sequence[str], types: dict[str, Any]) -> Iterator[pd.DataFrame]:
+    """What a COPY answers, some thousand rows at a time, the first time none."""
+    with patiently() as connection:
+        driver: Any = connection.connection.driver_connection
+        yield from _read(driver, load, list(names), types)
+
+
+def _read(driver: Any, load: str, names: list[str], types: dict[str, Any]) -> Iterator[pd.DataFrame]:
+    with driver.cursor() as cursor, cursor.copy(load) as copy:
         stream = io.BufferedReader(_Blocks(copy), BLOCK_BYTES)
-        names = [*_TEXTS, "day", *SUMS]
-        yield pd.DataFrame(columns=names).astype(_TYPES)
+        yield pd.DataFrame(columns=names).astype(types)
         if stream.peek(1):
             yield from pd.read_csv(
                 stream,
                 header=None,
                 names=names,
-                dtype=_TYPES,
+                dtype=types,
                 chunksize=CHUNK_ROWS,
                 keep_default_na=False,
                 na_values=[""],
             )
-    connection.execute(_LIMIT, {"limit": limit})
+
+
+def gathered(
+    chunks: Iterable[pd.DataFrame], names: Iterable[str], known: dict[str, dict[str, int]]
+) -> dict[str, Array]:
+    """The chunks as one array a name; texts are codes into the words that are ``known``, which grow."""
+    parts: dict[str, list[Array]] = {name: [] for name in names}
+    for chunk in chunks:
+        for name, found in parts.items():
+            found.append(_coded(chunk[name], known[name]) if name in known else chunk[name].to_numpy())
+    return {name: np.concatenate(found) for name, found in parts.items()}
 
 
 def _built(wanted: Version) -> Columns:
     known: dict[str, dict[str, int]] = {name: {} for name in _TEXTS}
-    parts: dict[str, list[Array]] = {name: [] for name in _TYPES}
-    for chunk in _chunks():
-        for name, found in parts.items():
-            found.append(_coded(chunk[name], known[name]) if name in known else chunk[name].to_numpy())
-    raw = {name: np.concatenate(parts.pop(name)) for name in _TYPES}
+    raw = gathered(copied(_LOAD, [*_TEXTS, "day", *SUMS], _TYPES), _TYPES, known)
     by_day = np.argsort(raw["day"], kind="stable")
     words, codes = {}, {}
     for key in KEYS:
-        words[key], codes[key] = _sorted(known.pop(key), raw.pop(key)[by_day], number=key == "shop_id")
-    order = _renumbered(raw["order"][by_day], len(known["order"]))
+        words[key], codes[key] = in_order(known.pop(key), raw.pop(key)[by_day], number=key == "shop_id")
+    order = renumbered(raw["order"][by_day], len(known["order"]))
     buyer = _ranks(known["buyer"], absent=UNKNOWN)[raw["buyer"][by_day]]
     days, day = np.unique(raw["day"][by_day], return_inverse=True)
     offsets = np.searchsorted(day, np.arange(len(days) + 1))
@@ -197,7 +223,7 @@ def _ranks(known: dict[str, int], *, absent: int) -> Array:
     return found
 
 
-def _sorted(known: dict[str, int], codes: Array, *, number: bool) -> tuple[Array, Array]:
+def in_order(known: dict[str, int], codes: Array, *, number: bool) -> tuple[Array, Array]:
     """The words in their order with None behind them, and the rows' places among them."""
     texts = [text[1:] for text in known]
     words: list[Any] = sorted(int(text) for text in texts) if number else sorted(texts)
@@ -211,7 +237,7 @@ def _sorted(known: dict[str, int], codes: Array, *, number: bool) -> tuple[Array
     return found, ranks[codes]
 
 
-def _renumbered(order: Array, orders: int) -> Array:
+def renumbered(order: Array, orders: int) -> Array:
     """Codes in the order of first appearance, so that a period holds neighbouring ones."""
     first = np.full(orders, len(order))
     np.minimum.at(first, order, np.arange(len(order)))

@@ -71,17 +71,18 @@ METRICS = {
             Unit.COUNT,
             "支付订单",
             "Paid orders",
-            "周期内有支付的不同订单号的个数；订单号只在同一店铺内视为同一单。",
-            "Distinct order numbers paid in the period; a number is one order within one shop.",
+            "周期内有支付的不同订单号的个数；导入的订单号只在同一店铺内视为同一单。",
+            "Distinct order numbers paid in the period; an imported number is one order within one shop.",
         ),
         Metric(
             "buyers",
             Unit.COUNT,
             "支付买家",
             "Buyers",
-            "周期内至少支付过一单的不同买家；买家编码只在同一店铺内视为同一人。没有买家列的文件不计入。",
-            "Distinct buyers with a paid order in the period; a buyer code is one person within one shop. "
-            "Files without a buyer column do not count.",
+            "周期内至少支付过一单的不同买家。自有订单按会员或买家编号识别；导入的买家编码只在同一店铺内视为同一人，没有买家列的文件"
+            "不计入。",
+            "Distinct buyers with a paid order in the period. Own orders know them as members or by their code; an "
+            "imported buyer code is one person within one shop, and files without a buyer column do not count.",
         ),
         Metric(
             "pieces",

@@ -1,11 +1,13 @@
-"""Slices to frames: what the boards count, one grain a function, from the columns of the view `sale`.
+"""Slices to frames: what the boards count, one grain a function, from the columns of imported rows or own orders.
 
 Money is fen, days are those of Asia/Shanghai, and only paid rows count: a row belongs to the day it was paid. Groups
 come in the order of their keys, absent ones last.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -13,19 +15,18 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from models import Region, Shop, db
-from reports import columns, tally
-from reports.columns import UNKNOWN, Array, Version
-from reports.slices import Grain, Period, Scope, Slice
-from reports.tally import Groups, Rows
+from models import Matrix, Merchant, Region, Shop, db
+from reports import columns, own, tally
+from reports.columns import UNKNOWN, Array, Columns, Version
+from reports.slices import Grain, Period, Scope, Slice, Source
+from reports.tally import Groups, Rows, Within
 
 REPEAT_DAYS_MAX = 6
 
 
 class Key(StrEnum):
-    """What rows can be grouped by: columns of the view."""
+    """What rows can be grouped by; a key that the rows of a source do not know is absent there throughout."""
 
-    CHANNEL = "channel"
     SHOP = "shop_id"
     SALES_REGION = "sales_region"
     PROVINCE = "province_code"
@@ -34,19 +35,57 @@ class Key(StrEnum):
     CATEGORY = "category"
     PRODUCT_CODE = "product_code"
     PRODUCT_NAME = "product_name"
+    LEVEL = "level"
+    RANK = "rank"
+    SCENE = "scene"
+    NETWORK = "matrix_id"
+    SELLER = "seller_id"
 
 
-def version() -> Version:
+_steady: ContextVar[dict[Source, Columns] | None] = ContextVar("steady", default=None)
+
+
+@contextmanager
+def steady() -> Iterator[None]:
+    """Every frame made inside counts the same rows, whatever is paid meanwhile."""
+    token = _steady.set({})
+    try:
+        yield
+    finally:
+        _steady.reset(token)
+
+
+def _columns(source: Source) -> Columns:
+    kept = _steady.get()
+    if kept is not None and source in kept:
+        return kept[source]
+    found = own.current() if source is Source.OWN else columns.current()
+    if kept is not None:
+        kept[source] = found
+    return found
+
+
+def version(source: Source = Source.IMPORT) -> Version:
     """What names the rows as they stand, for whatever is remembered about them."""
-    return columns.version()
+    return _columns(source).version if source is Source.OWN else columns.version()
 
 
-def span(scope: Scope) -> Period | None:
+def read_at(source: Source) -> datetime | None:
+    """When rows that change all day were last read; None where the rows are those of now."""
+    return _columns(source).read_at
+
+
+def default_source(scope: Scope) -> Source:
+    """Which orders to open with: the platform's own where it has any."""
+    return Source.OWN if span(scope, Source.OWN) is not None else Source.IMPORT
+
+
+def span(scope: Scope, source: Source = Source.IMPORT) -> Period | None:
     """From the first to the last day with a paid row; None where there is none."""
-    held = columns.current()
+    held = _columns(source)
     if not len(held.days):
         return None
-    rows = _rows(Slice(Period(_day(held.days[0]), _day(held.days[-1])), scope))
+    rows = _rows(Slice(Period(_day(held.days[0]), _day(held.days[-1])), scope, source))
     if not len(rows.day):
         return None
     first, last = held.days[rows.day[[0, -1]]]
@@ -95,15 +134,19 @@ def cohorts(part: Slice) -> pd.DataFrame:
     return _frame({"cohort": words[places // months], "month": words[places % months]}, {"buyers": found[places]})
 
 
-def catalogue(scope: Scope) -> pd.DataFrame:
+def catalogue(scope: Scope, source: Source = Source.IMPORT) -> pd.DataFrame:
     """Every pair of `category_group` and `category` that was ever sold: what the filters offer."""
-    return _frame(_ever(scope, Key.CATEGORY_GROUP, Key.CATEGORY).labels, {})
+    return _frame(_ever(scope, source, Key.CATEGORY_GROUP, Key.CATEGORY).labels, {})
 
 
 def sales_regions(scope: Scope) -> list[str]:
     """The merchants' own names for parts of the country, such as 东区."""
-    names = _ever(scope, Key.SALES_REGION).labels["sales_region"]
-    return [name for name in names if name is not None]
+    return ever(scope, Source.IMPORT, Key.SALES_REGION)
+
+
+def ever(scope: Scope, source: Source, key: Key) -> list[Any]:
+    """The values that a key ever had, in their order."""
+    return [word for word in _ever(scope, source, key).labels[key] if word is not None]
 
 
 def regions(parent_code: str | None = None) -> dict[str, str]:
@@ -127,15 +170,24 @@ def shops(scope: Scope) -> dict[int, str]:
     return dict(db.session.execute(query).all())
 
 
+def networks(scope: Scope) -> dict[int, str]:
+    """Names of the networks of the scope by the id of their matrix."""
+    query = sa.select(Matrix.id, Matrix.code, Merchant.name).join(Merchant, Merchant.id == Matrix.merchant_id)
+    if scope.merchant_id is not None:
+        query = query.where(Matrix.merchant_id == scope.merchant_id)
+    return {row.id: f"{row.code} · {row.name}" for row in db.session.execute(query.order_by(Matrix.id))}
+
+
 def _rows(part: Slice) -> Rows:
-    return Rows(columns.current(), part, _within(part.scope))
+    return Rows(_columns(part.source), part, _within(part.scope, part.source))
 
 
-def _within(scope: Scope) -> list[int] | None:
-    """The shops a scope may read, asked anew each time; None for all."""
+def _within(scope: Scope, source: Source) -> Within | None:
+    """The networks or shops a scope may read, asked anew each time; None for all."""
     if scope.merchant_id is None:
         return None
-    return list(db.session.scalars(sa.select(Shop.id).where(Shop.merchant_id == scope.merchant_id)))
+    key, table = (Key.NETWORK, Matrix) if source is Source.OWN else (Key.SHOP, Shop)
+    return key, list(db.session.scalars(sa.select(table.id).where(table.merchant_id == scope.merchant_id)))
 
 
 def _known(part: Slice) -> tuple[Rows, Array]:
@@ -143,9 +195,9 @@ def _known(part: Slice) -> tuple[Rows, Array]:
     return rows, rows.buyer != UNKNOWN
 
 
-def _ever(scope: Scope, *keys: Key) -> Groups:
+def _ever(scope: Scope, source: Source, *keys: Key) -> Groups:
     """The groups of every row of the scope, paid or not."""
-    return Rows(columns.current(), None, _within(scope)).groups(keys)
+    return Rows(_columns(source), None, _within(scope, source)).groups(keys)
 
 
 def _day(ordinal: Any) -> date:

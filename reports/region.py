@@ -63,6 +63,7 @@ class Area(Board):
     key = "region"
     metrics = ("gmv", "net_gmv", "orders", "buyers", "repurchase", "average_order")
     charts = ("map", "province", "city", "sales_region")
+    own_charts = ("map", "province", "city")
 
     @cached_property
     def by_code(self) -> pd.DataFrame:

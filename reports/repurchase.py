@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from reports import figures, frames, metrics
+from reports import figures, frames, metrics, sellers
 from reports.board import Board, bucket_name, values
 from reports.charts import Chart, Column, Line, cell, cells, code_of, number
 from reports.frames import REPEAT_DAYS_MAX, Key
 from reports.numbers import Unit, exact
+from reports.sellers import Dimension
 from reports.slices import Grain, bounds, buckets
 
 CELLS = ("repurchase", "repeat_buyers", "buyers", "orders", "orders_per_buyer", "gmv")
@@ -23,6 +24,7 @@ class Repurchase(Board):
     key = "repurchase"
     metrics = ("repurchase", "buyers", "repeat_buyers", "orders_per_buyer", "orders", "average_order")
     charts = ("rate", "category", "province", "frequency", "sales_region", "cohort")
+    own_charts = ("rate", "category", "province", "scene", "level", "rank", "frequency", "cohort")
 
     @property
     def grain(self) -> Grain:
@@ -75,7 +77,7 @@ class Repurchase(Board):
             ),
             frames.measured(self.view.part, Key.CATEGORY_GROUP, Key.CATEGORY),
             Column("category", self.say("品类", "Category"), Unit.TEXT),
-            {"category_group": Key.CATEGORY_GROUP, "category": Key.CATEGORY},
+            self.goods,
             self.word,
         )
 
@@ -89,7 +91,7 @@ class Repurchase(Board):
             ),
             frames.measured(self.view.part, Key.PROVINCE),
             Column("province_code", self.say("省份", "Province"), Unit.TEXT),
-            {"province": Key.PROVINCE},
+            lambda row: {"province": code_of(row["province_code"])},
             lambda code: self.place(code, self.provinces),
         )
 
@@ -100,8 +102,37 @@ class Repurchase(Board):
             self.say("大区是文件里商家自己的划分。", "Sales regions are the merchant's own, as its files give them."),
             frames.measured(self.view.part, Key.SALES_REGION),
             Column("sales_region", self.say("大区", "Sales region"), Unit.TEXT),
-            {"sales_region": Key.SALES_REGION},
+            lambda row: {"sales_region": code_of(row["sales_region"])},
             self.word,
+        )
+
+    def scene(self) -> Chart:
+        return self._of_sellers(
+            sellers.SCENE, self.say("各场景复购率", "Repurchase rate by scene"),
+            self.say("只看该场景的订单。", "Orders of the scene alone."),
+        )  # fmt: skip
+
+    def level(self) -> Chart:
+        return self._of_sellers(
+            sellers.LEVEL, self.say("各层级复购率", "Repurchase rate by level"),
+            self.say("只看卖家在该层的订单。", "Orders sold on the level alone."),
+        )  # fmt: skip
+
+    def rank(self) -> Chart:
+        return self._of_sellers(
+            sellers.RANK, self.say("各职级复购率", "Repurchase rate by rank"),
+            self.say("只看卖家现为该职级的订单。", "Orders of sellers who hold the rank now."),
+        )  # fmt: skip
+
+    def _of_sellers(self, dimension: Dimension, title: str, note: str) -> Chart:
+        return self._rates(
+            dimension.name,
+            title,
+            note,
+            frames.measured(self.view.part, dimension.key),
+            Column(dimension.key, dimension.title(self.view.lang), Unit.TEXT),
+            dimension.narrow,
+            lambda value: dimension.word(value, self.view.lang),
         )
 
     def frequency(self) -> Chart:
@@ -200,7 +231,7 @@ class Repurchase(Board):
         note: str,
         frame: pd.DataFrame,
         head: Column,
-        narrow: Mapping[str, Key],
+        narrow: Callable[[Mapping[str, Any]], dict[str, str]],
         name: Callable[[Any], str],
     ) -> Chart:
         """The rate of every group with buyers, highest first."""
@@ -210,7 +241,7 @@ class Repurchase(Board):
         lines = tuple(
             Line(
                 (name(row[head.key]), *cells(row, columns)),
-                {filter_name: code_of(row[each.value]) for filter_name, each in narrow.items()},
+                narrow(row),
             )
             for row in rows
         )

@@ -4,9 +4,9 @@ from functools import cached_property
 
 import pandas as pd
 
-from reports import frames, metrics
+from reports import frames, metrics, sellers
 from reports.board import Board, values
-from reports.charts import Chart, code_of
+from reports.charts import Chart
 from reports.figures import GOLD, GREEN, SLATE, Series
 from reports.frames import Key
 from reports.numbers import Unit
@@ -22,6 +22,7 @@ class Sales(Board):
         *("orders", "pieces", "buyers", "repeat_buyers", "repurchase"),
     )
     charts = ("trend", "orders", "category", "province", "sales_region", "shop", "product")
+    own_charts = ("trend", "orders", "category", "province", "scene", "level", "rank", "network", "product")
 
     @cached_property
     def mix(self) -> dict[str, pd.DataFrame]:
@@ -32,6 +33,7 @@ class Sales(Board):
             "sales_region": (Key.SALES_REGION,),
             "shop": (Key.SHOP,),
             "product": (Key.PRODUCT_CODE, Key.PRODUCT_NAME),
+            **{dimension.name: (dimension.key,) for dimension in sellers.DIMENSIONS if self.is_own},
         }
         return dict(zip(sets, frames.summed(self.view.part, *sets.values()), strict=True))
 
@@ -70,11 +72,16 @@ class Sales(Board):
         return self.ranked(
             "category",
             self.say("各品类支付 GMV", "GMV by category"),
-            self.say("小类，括号内为大类。", "Categories with their group in brackets."),
+            self.say(
+                "一单多种商品时，实付按各行货款分摊到品类。",
+                "What was paid for an order of several goods is split by what each line costs.",
+            )
+            if self.is_own
+            else self.say("小类，括号内为大类。", "Categories with their group in brackets."),
             self.mix["category"],
             heading=self.say("品类", "Category"),
             name=lambda row: self.word(row["category"]),
-            narrow=lambda row: {"category_group": code_of(row["category_group"]), "category": code_of(row["category"])},
+            narrow=self.goods,
         )
 
     def province(self) -> Chart:
@@ -94,6 +101,18 @@ class Sales(Board):
             name=lambda row: names.get(row["shop_id"], str(row["shop_id"])),
             narrow=lambda row: {"shop": str(row["shop_id"])},
         )
+
+    def scene(self) -> Chart:
+        return sellers.ranked(self, sellers.SCENE, self.mix["scene"])
+
+    def level(self) -> Chart:
+        return sellers.ranked(self, sellers.LEVEL, self.mix["level"])
+
+    def rank(self) -> Chart:
+        return sellers.ranked(self, sellers.RANK, self.mix["rank"])
+
+    def network(self) -> Chart:
+        return sellers.ranked(self, sellers.NETWORK, self.mix["network"])
 
     def product(self) -> Chart:
         return self.by_product(self.mix["product"])

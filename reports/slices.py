@@ -29,6 +29,13 @@ class Preset(StrEnum):
     CUSTOM = "custom"
 
 
+class Source(StrEnum):
+    """Whose orders a board counts: those of the platform's own showcases, or rows of imported files."""
+
+    OWN = "own"
+    IMPORT = "import"
+
+
 @dataclass(frozen=True)
 class Scope:
     """Whose rows may be read: one merchant's, or everybody's without one."""
@@ -60,17 +67,25 @@ class Period:
 
 @dataclass(frozen=True)
 class Slice:
-    """The rows of a board. A filter that is None lets everything through; `-` asks for rows without that value."""
+    """The rows of a board. A filter that is None lets everything through; `-` asks for rows without that value.
+
+    The last four are of own orders alone: the seller's depth below its root, the seller's rank as it stands, the
+    order's scene, the seller's matrix.
+    """
 
     period: Period
     scope: Scope = Scope()
+    source: Source = Source.IMPORT
     sales_region: str | None = None
     province: str | None = None
     city: str | None = None
     category_group: str | None = None
     category: str | None = None
-    channel: str | None = None
     shop: int | None = None
+    level: int | None = None
+    rank: str | None = None
+    scene: str | None = None
+    network: int | None = None
 
     def before(self) -> "Slice":
         """The same filters over the period before."""

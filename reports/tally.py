@@ -25,9 +25,13 @@ FILTERS = {
     "city": "city_code",
     "category_group": "category_group",
     "category": "category",
-    "channel": "channel",
     "shop": "shop_id",
+    "level": "level",
+    "rank": "rank",
+    "scene": "scene",
+    "network": "matrix_id",
 }
+Within = tuple[str, Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -102,13 +106,16 @@ class Groups:
 
 
 class Rows:
-    """The rows of a slice, or without one every row, paid or not; ``shops`` are those of its scope, None for all."""
+    """The rows of a slice, or without one every row, paid or not.
 
-    def __init__(self, columns: Columns, part: Slice | None, shops: Sequence[int] | None) -> None:
+    ``within`` names the key that says whose rows they are, and its values in the scope; None for all.
+    """
+
+    def __init__(self, columns: Columns, part: Slice | None, within: Within | None) -> None:
         self.columns = columns
         everything = slice(0, len(columns.day))
         self.window = columns.window(part.period.start, part.period.end) if part else everything
-        self.chosen = self._chosen(part, shops)
+        self.chosen = self._chosen(part, within)
         self.day = self.take(columns.day)
         self.buyer = self.take(columns.buyer)
 
@@ -116,17 +123,17 @@ class Rows:
         part = column[self.window]
         return part if self.chosen is None else part[self.chosen]
 
-    def _chosen(self, part: Slice | None, shops: Sequence[int] | None) -> Array | None:
-        masks = [] if shops is None else [among(self.columns, "shop_id", shops)[self._codes("shop_id")]]
+    def _chosen(self, part: Slice | None, within: Within | None) -> Array | None:
+        asked: list[Within] = [] if within is None else [within]
         for name, key in FILTERS.items():
             wanted = getattr(part, name, None)
             if wanted is not None:
-                words = [None] if wanted == ABSENT else [wanted]
-                masks.append(among(self.columns, key, words)[self._codes(key)])
+                asked.append((key, [None] if wanted == ABSENT else [wanted]))
+        masks = [among(self.columns, key, words)[self._codes(key)] for key, words in asked]
         return np.flatnonzero(np.logical_and.reduce(masks)) if masks else None
 
     def _codes(self, key: str) -> Array:
-        return self.columns.codes[key][self.window]
+        return self.columns.key(key)[1][self.window]
 
     def groups(self, keys: Sequence[str]) -> Groups:
         """The groups that occur; without any key all rows are one, even when there are none."""
@@ -146,7 +153,8 @@ class Rows:
     def _part(self, key: str) -> tuple[str, Array, Array]:
         if isinstance(key, Grain):
             return "bucket", *self.buckets(key)
-        return key, self.take(self.columns.codes[key]), self.columns.words[key]
+        words, codes = self.columns.key(key)
+        return key, self.take(codes), words
 
     def buckets(self, grain: Grain) -> tuple[Array, Array]:
         """Each row's bucket as a place in the list of the buckets' first days."""
@@ -198,4 +206,4 @@ class Rows:
 def among(columns: Columns, key: str, wanted: Sequence[Any]) -> Array:
     """Which of a key's words are wanted, by their code."""
     names = set(wanted)
-    return np.array([word in names for word in columns.words[key]], bool)
+    return np.array([word in names for word in columns.key(key)[0]], bool)

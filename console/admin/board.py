@@ -1,4 +1,4 @@
-"""数据看板: figures over imported and later all sales, each leading to its rows, as picture, table and CSV."""
+"""数据看板: figures over own orders or imported rows, each leading to its rows, as picture, table and CSV."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ from console.admin.base import SecureView
 from console.admin.slicing import Asked
 from console.auth import current_staff, permits
 from console.catalogue import CHINESE, chosen
-from reports import numbers
+from reports import frames, numbers
 from reports.board import Board
 from reports.catalogue import Catalogue
 from reports.charts import Cell, Chart, Line
@@ -26,11 +26,15 @@ from reports.numbers import Lang, Unit
 from reports.region import Area
 from reports.repurchase import Repurchase
 from reports.sales import Sales
-from reports.slices import Preset, Scope
+from reports.slices import Preset, Scope, Source
 
-REFUNDED = "state=part_refunded&state=refunded"
+REFUNDED = {Source.IMPORT: "state=part_refunded&state=refunded", Source.OWN: "refunds=yes"}
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-ROW_FILTERS = ("sales_region", "province", "city", "category_group", "category", "product", "shop")
+ROW_FILTERS = {
+    Source.OWN: ("level", "rank", "scene", "province", "city", "category", "product", "network"),
+    Source.IMPORT: ("sales_region", "province", "city", "category_group", "category", "product", "shop"),
+}
+ROW_LISTS = {Source.OWN: "orders.index_view", Source.IMPORT: "history.index_view"}
 
 
 def scope() -> Scope:
@@ -60,18 +64,24 @@ class BoardView(SecureView):
     @permits("board.view")
     def index_view(self) -> Any:
         """The board."""
-        asked = self.asked()
-        board = self.board(asked.view)
-        charts = [board.chart(key) for key in board.charts]
+        with frames.steady():
+            asked = self.asked()
+            board = self.board(asked.view)
+            charts = [board.chart(key) for key in board.drawn]
+            choices, tiles, notes = slicing.choices(asked), board.tiles(), board.notes()
         return self.render(
             "board/board.html",
             asked=asked,
             board=board,
-            tiles=board.tiles(),
+            tiles=tiles,
+            notes=notes,
             charts=[(chart, _drawn(chart, asked)) for chart in charts],
-            choices=slicing.choices(asked),
+            choices=choices,
             slicing=slicing,
+            sources=slicing.SOURCES,
+            read_at=frames.read_at(asked.part.source),
             cleared=cleared,
+            of_source=of_source,
             exact=numbers.exact,
             here=here,
             rows_address=rows_address,
@@ -83,10 +93,10 @@ class BoardView(SecureView):
     @permits("board.export")
     def table(self, chart: str) -> Response:
         """One chart's table as CSV."""
-        if chart not in self.board.charts:
-            abort(404)
-        asked = self.asked()
-        made = self.board(asked.view).chart(chart)
+        with frames.steady():
+            asked = self.asked()
+            board = self.board(asked.view)
+            made = board.chart(chart) if chart in board.drawn else abort(404)
         name = f"{self.board.key}-{chart}-{asked.part.period.start}-{asked.part.period.end}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(csv_of(made), content_type="text/csv; charset=utf-8", headers=headers)
@@ -131,24 +141,24 @@ def rows_address(asked: Asked, narrow: Mapping[str, str] | None = None) -> str:
         "paid_from": narrow.get("from", period.start.isoformat()),
         "paid_to": narrow.get("to", period.end.isoformat()),
     }
-    for name in ROW_FILTERS:
+    for name in ROW_FILTERS[asked.part.source]:
         value = narrow.get(name, getattr(asked.part, name, None))
         if value is not None:
             values[name] = str(value)
-    return f"{_rows_list()}?{urlencode(values)}"
+    return f"{_rows_list(asked.part.source)}?{urlencode(values)}"
 
 
-def _rows_list() -> str:
+def _rows_list(source: Source) -> str:
     """The address of the list, built once a request: a board has hundreds of links to it."""
     if "rows_list" not in g:
-        g.rows_list = url_for("history.index_view")
+        g.rows_list = url_for(ROW_LISTS[source])
     return str(g.rows_list)
 
 
 def tile_address(asked: Asked, tile: Tile) -> str:
     """The rows behind a tile; behind refunds those with one."""
     address = rows_address(asked)
-    return f"{address}&{REFUNDED}" if tile.metric.key in ("refund", "refund_rate") else address
+    return f"{address}&{REFUNDED[asked.part.source]}" if tile.metric.key in ("refund", "refund_rate") else address
 
 
 def here(asked: Asked, **changes: str) -> str:
@@ -161,7 +171,12 @@ def here(asked: Asked, **changes: str) -> str:
 
 def cleared(asked: Asked) -> str:
     """This board's address with its period alone."""
-    return here(asked, **dict.fromkeys(slicing.FILTERS, ""))
+    return here(asked, **dict.fromkeys(asked.filters, ""))
+
+
+def of_source(asked: Asked, source: Source) -> str:
+    """This board's address over the other orders, without the filters that these have."""
+    return here(asked, **dict.fromkeys(asked.filters, ""), source=source.value)
 
 
 def shown(tile: Tile) -> dict[str, str]:

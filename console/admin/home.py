@@ -25,7 +25,7 @@ from models.tables.job import State
 from reports import frames, metrics
 from reports.metrics import Tile
 from reports.numbers import Lang, Unit, compact, exact
-from reports.slices import Period, Scope, Slice
+from reports.slices import Period, Scope, Slice, Source
 
 __all__ = ["QUEUES", "HomeView"]
 
@@ -60,6 +60,7 @@ class Figures:
     period: Period
     tiles: list[Tile]
     lang: Lang
+    source: Source
 
     def value(self, tile: Tile) -> str:
         return compact(tile.value, tile.metric.unit, self.lang)
@@ -81,19 +82,20 @@ class Figures:
     @property
     def query(self) -> str:
         dates = {"from": self.period.start.isoformat(), "to": self.period.end.isoformat()}
-        return urlencode({"period": "custom", **dates})
+        return urlencode({"source": self.source.value, "period": "custom", **dates})
 
 
 def figures(person: Viewer, today: date) -> Figures | None:
     """The last thirty days with sales beside the thirty before; None before the first sale."""
     scope = Scope(person.merchant_id)
-    span = frames.span(scope)
+    source = frames.default_source(scope)
+    span = frames.span(scope, source)
     if span is None:
         return None
     end = min(today, span.end) if span.end < today - timedelta(days=DAYS) else today
-    part = Slice(Period(end - timedelta(days=DAYS - 1), end), scope)
+    part = Slice(Period(end - timedelta(days=DAYS - 1), end), scope, source)
     found = metrics.tiles(frames.measured(part), frames.measured(part.before()), METRICS)
-    return Figures(part.period, found, Lang.ZH if chosen() == CHINESE else Lang.EN)
+    return Figures(part.period, found, Lang.ZH if chosen() == CHINESE else Lang.EN, source)
 
 
 def running(person: Viewer) -> list[Row[Any]]:

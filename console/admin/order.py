@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response
 
 from console import formatting
+from console.admin import order_asks
 from console.admin import order_names as names
 from console.admin.base import ReadView, Viewer, back, staff_id, viewer
 from console.admin.columns import Column, Kind, buyer_link, member_link
@@ -121,6 +122,7 @@ class OrderView(OwnOrders):
                 "clear": sa.and_(~Order.is_held, ~Order.is_fraud),
             },
         ),
+        *order_asks.QUESTIONS,
     )
     searches = (Prefix(Order.number),)
 

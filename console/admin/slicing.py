@@ -1,6 +1,6 @@
 """The filters of a board: read from the address, offered in the form, written back into links."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -10,15 +10,20 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from reports import frames, slices
-from reports.charts import View
+from models.rules.order import Scene
+from models.rules.standing import Rank
+from reports import frames, sellers, slices
+from reports.charts import View, code_of
 from reports.columns import Version
+from reports.frames import Key
 from reports.numbers import Lang
-from reports.slices import ABSENT, Grain, Period, Preset, Scope, Slice
+from reports.sellers import Dimension
+from reports.slices import ABSENT, Grain, Period, Preset, Scope, Slice, Source
 
+Goods = tuple[tuple[str | None, str | None], ...]
 YEARS = range(2000, 2101)
 DAYS_MAX = 3660
-LARGEST_SHOP = 2**63 - 1
+LARGEST = 2**63 - 1
 
 PRESETS: dict[Preset, LazyString] = {
     Preset.TODAY: _l("Today"),
@@ -32,8 +37,13 @@ PRESETS: dict[Preset, LazyString] = {
     Preset.CUSTOM: _l("Other days"),
 }
 GRAINS: dict[Grain, LazyString] = {Grain.DAY: _l("By day"), Grain.WEEK: _l("By week"), Grain.MONTH: _l("By month")}
-CHANNELS: dict[str, LazyString] = {"import": _l("Imported history")}
-FILTERS = ("sales_region", "province", "city", "category_group", "category", "channel", "shop")
+SOURCES: dict[Source, LazyString] = {Source.OWN: _l("Own orders"), Source.IMPORT: _l("Imported history")}
+FILTERS: dict[Source, tuple[str, ...]] = {
+    Source.OWN: ("level", "rank", "scene", "province", "city", "category", "network"),
+    Source.IMPORT: ("sales_region", "province", "city", "category_group", "category", "shop"),
+}
+NUMBERS = {"shop": _l("The shop %(text)s is not known."), "network": _l("The network %(text)s is not known."),
+           "level": _l("The level %(text)s is not known.")}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,13 +61,18 @@ class Asked:
         return self.view.part
 
     @property
+    def filters(self) -> tuple[str, ...]:
+        """The filters that the chosen orders can be asked."""
+        return FILTERS[self.part.source]
+
+    @property
     def is_narrowed(self) -> bool:
-        return any(getattr(self.part, name) is not None for name in FILTERS)
+        return any(getattr(self.part, name) is not None for name in self.filters)
 
     def parameters(self) -> dict[str, str]:
         """The address of this very view: what a link to another board or to a table carries on."""
-        found = {name: str(value) for name in FILTERS if (value := getattr(self.part, name)) is not None}
-        found["period"] = self.preset.value
+        found = {name: str(value) for name in self.filters if (value := getattr(self.part, name)) is not None}
+        found |= {"source": self.part.source.value, "period": self.preset.value}
         if self.preset is Preset.CUSTOM:
             found |= {"from": self.part.period.start.isoformat(), "to": self.part.period.end.isoformat()}
         if self.is_grain_chosen:
@@ -65,10 +80,14 @@ class Asked:
         return found
 
 
-def read(args: Mapping[str, str], *, scope: Scope, today: date, lang: Lang) -> Asked:
-    """The view an address asks for; what cannot be read is named and left at its default."""
+def read(args: Mapping[str, str], *, scope: Scope, today: date, lang: Lang, only: Source | None = None) -> Asked:
+    """The view an address asks for; what cannot be read is named and left at its default.
+
+    ``only`` names the orders of a board that counts no others.
+    """
     problems: list[str] = []
-    span = frames.span(scope)
+    source = only or _source(args, scope, problems)
+    span = frames.span(scope, source)
     preset, custom = _preset(args, problems), None
     if preset is Preset.CUSTOM:
         custom = _days(args, problems)
@@ -78,8 +97,19 @@ def read(args: Mapping[str, str], *, scope: Scope, today: date, lang: Lang) -> A
     chosen = args.get("grain", "")
     is_grain_chosen = chosen in set(Grain)
     grain = Grain(chosen) if is_grain_chosen else period.grain()
-    part = Slice(period, scope, **_places(args), **_goods(args, problems))
+    asked = _places(args) | {name: _text(args, name) for name in ("category_group", "category", "rank", "scene")}
+    asked |= {name: _number(args, name, words, problems) for name, words in NUMBERS.items() if name in FILTERS[source]}
+    part = Slice(period, scope, source, **{name: asked[name] for name in FILTERS[source]})
     return Asked(View(part, grain, lang), preset, span, is_grain_chosen, problems)
+
+
+def _source(args: Mapping[str, str], scope: Scope, problems: list[str]) -> Source:
+    name = args.get("source", "")
+    if name in set(Source):
+        return Source(name)
+    if name:
+        problems.append(_("The orders %(name)s are not known.", name=name[:20]))
+    return frames.default_source(scope)
 
 
 def _preset(args: Mapping[str, str], problems: list[str]) -> Preset | None:
@@ -126,14 +156,13 @@ def _places(args: Mapping[str, str]) -> dict[str, Any]:
     return {"sales_region": _text(args, "sales_region"), "province": province, "city": city}
 
 
-def _goods(args: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
-    text, shop = args.get("shop", ""), None
-    if text.isascii() and text.isdigit() and int(text[:20]) <= LARGEST_SHOP:
-        shop = int(text)
-    elif text:
-        problems.append(_("The shop %(text)s is not known.", text=text[:20]))
-    names = ("category_group", "category", "channel")
-    return {name: _text(args, name) for name in names} | {"shop": shop}
+def _number(args: Mapping[str, str], name: str, words: LazyString, problems: list[str]) -> int | None:
+    text = args.get(name, "")
+    if text.isascii() and text.isdigit() and int(text[:20]) <= LARGEST:
+        return int(text)
+    if text:
+        problems.append(str(words) % {"text": text[:20]})
+    return None
 
 
 @dataclass(frozen=True)
@@ -149,23 +178,36 @@ class Choice:
 def choices(asked: Asked) -> list[Choice]:
     """The lists of the form. What is chosen is always on its list, be it gone from the data."""
     part = asked.part
-    goods, sales_regions = _sold(part.scope, frames.version())
+    found = {name: (title, options) for name, title, options in _offered(part, asked.view.lang)}
+    return [_choice(name, *found[name], getattr(part, name)) for name in asked.filters]
+
+
+def _offered(part: Slice, lang: Lang) -> list[tuple[str, LazyString, dict[str, str]]]:
+    """Every list, in no order, with what it offers these orders."""
+    goods, sales_regions, levels = _sold(part.scope, part.source, frames.version(part.source))
     groups = {group: group for group, _category in goods if group}
     categories = {
         category: category for group, category in goods if category and part.category_group in (None, group or ABSENT)
     }
     provinces = frames.regions()
     cities = frames.regions(part.province) if part.province in provinces else {}
-    lists: list[tuple[str, LazyString, dict[str, str]]] = [
+    is_own = part.source is Source.OWN
+    return [
         ("sales_region", _l("Sales region"), {name: name for name in sales_regions}),
         ("province", _l("Province"), provinces),
         ("city", _l("City"), cities),
         ("category_group", _l("Category group"), groups),
         ("category", _l("Category"), categories),
-        ("channel", _l("Channel"), {key: str(words) for key, words in CHANNELS.items()}),
-        ("shop", _l("Shop"), {str(key): name for key, name in frames.shops(part.scope).items()}),
+        ("shop", _l("Shop"), {} if is_own else {str(key): name for key, name in frames.shops(part.scope).items()}),
+        ("level", _l("Level of the seller"), _named(sellers.LEVEL, levels, lang)),
+        ("rank", _l("Rank of the seller"), _named(sellers.RANK, (*Rank, None), lang)),
+        ("scene", _l("Scene"), _named(sellers.SCENE, tuple(Scene), lang)),
+        ("network", _l("Network"), {str(key): name for key, name in frames.networks(part.scope).items()}),
     ]
-    return [_choice(name, title, options, getattr(part, name)) for name, title, options in lists]
+
+
+def _named(dimension: Dimension, values: Iterable[Any], lang: Lang) -> dict[str, str]:
+    return {code_of(value): dimension.word(value, lang) for value in values}
 
 
 def _choice(name: str, title: LazyString, options: dict[str, str], value: Any) -> Choice:
@@ -176,7 +218,9 @@ def _choice(name: str, title: LazyString, options: dict[str, str], value: Any) -
 
 
 @lru_cache(maxsize=256)
-def _sold(scope: Scope, version: Version) -> tuple[tuple[tuple[str | None, str | None], ...], tuple[str, ...]]:
-    """What the scope ever sold and where, remembered until the rows change."""
-    goods = frames.catalogue(scope)
-    return tuple(goods.itertuples(index=False, name=None)), tuple(frames.sales_regions(scope))
+def _sold(scope: Scope, source: Source, version: Version) -> tuple[Goods, tuple[str, ...], tuple[int, ...]]:
+    """What the scope ever sold and where, and from which levels, remembered until the rows change."""
+    goods = tuple(frames.catalogue(scope, source).itertuples(index=False, name=None))
+    if source is Source.IMPORT:
+        return goods, tuple(frames.sales_regions(scope)), ()
+    return goods, (), tuple(frames.ever(scope, source, Key.LEVEL))

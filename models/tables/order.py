@@ -38,7 +38,7 @@ class Order(Base):
         sa.CheckConstraint("NOT (is_held AND is_fraud)", name="risk"),
         sa.Index(None, "seller_id", "completed_at"),
         sa.Index(None, "buyer_id", "completed_at"),
-        sa.Index(None, "paid_at", "id"),
+        sa.Index(None, "paid_at", "id", postgresql_include=["paid_fen", "refunded_fen"]),
         sa.Index(None, "completed_at", postgresql_where=sa.text("completed_at IS NOT NULL")),
         sa.Index(None, "state", "id"),
         sa.Index(None, "confirm_at", postgresql_where=sa.text("confirm_at IS NOT NULL")),
@@ -82,6 +82,7 @@ class OrderLine(Base):
     __table_args__ = (
         sa.CheckConstraint("quantity > 0 AND price_fen >= 0", name="amounts"),
         sa.Index(None, "product_code", "order_id"),
+        sa.Index(None, "category", "order_id"),
     )
 
     order_id: Mapped[int] = mapped_column(sa.ForeignKey("shop_order.id"), primary_key=True)

@@ -49,7 +49,6 @@ FILTERS = {
     "city": COLUMNS.city_code,
     "category_group": COLUMNS.category_group,
     "category": COLUMNS.category,
-    "channel": COLUMNS.channel,
     "shop": COLUMNS.shop_id,
 }
 

@@ -103,12 +103,10 @@ class TestMeasured:
         assert _total(Slice(NOVEMBER, **{name: value}))["paid_fen"] == 100
         assert _total(Slice(NOVEMBER, **{name: ABSENT}))["paid_fen"] == 1
 
-    def test_narrows_to_a_shop_and_a_channel(self, run):
+    def test_narrows_to_a_shop(self, run):
         factories.history_line(run=run, paid_fen=100)
         factories.history_line(paid_fen=10)
         assert _total(Slice(NOVEMBER, shop=run.shop_id))["paid_fen"] == 100
-        assert _total(Slice(NOVEMBER, channel="import"))["paid_fen"] == 110
-        assert _total(Slice(NOVEMBER, channel="showcase"))["paid_fen"] == 0
 
 
 def _oracle(lines: list[HistoryLine], keys) -> dict:

@@ -15,7 +15,7 @@ from console import formatting
 from console.admin import slicing
 from console.admin.board import BOARDS, neutral
 from reports.numbers import Lang
-from reports.slices import Grain, Period, Preset, Scope
+from reports.slices import Grain, Period, Preset, Scope, Source
 from tests import factories
 
 PAGES = [f"/{view.slug}/" for view in BOARDS]
@@ -169,11 +169,11 @@ class TestRead:
     def test_fills_every_filter(self, asked):
         found = asked(
             period="month", sales_region="东区", province="320000", city="320500", category_group="护肤品",
-            category="面膜", channel="import", shop="7", grain="week",
+            category="面膜", source="import", shop="7", grain="week",
         )  # fmt: skip
         part = found.part
         assert (part.sales_region, part.province, part.city, part.shop) == ("东区", "320000", "320500", 7)
-        assert (part.category_group, part.category, part.channel) == ("护肤品", "面膜", "import")
+        assert (part.category_group, part.category, part.source) == ("护肤品", "面膜", Source.IMPORT)
         assert (part.period, found.view.grain) == (Period(date(2026, 11, 1), date(2026, 11, 23)), Grain.WEEK)
         assert found.problems == []
 
@@ -192,6 +192,7 @@ class TestRead:
             "category": "-",
             "shop": "7",
             "grain": "day",
+            "source": "import",
         }
         assert asked(**args).parameters() == args
 
