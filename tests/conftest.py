@@ -20,7 +20,6 @@ from console import create_app, embedded
 from console.config import Settings
 from jobs import queue, relay
 from models import Audit, db, migrations
-from reports import own
 from tests import people, simulated
 from tests.people import Browser
 
@@ -104,12 +103,6 @@ def isolated(app: Flask) -> Iterator[scoped_session]:
             db._app_engines[app][None] = engine
             outer.rollback()
             connection.close()
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Boards read own orders anew with every change: a test does not wait for what reading costs."""
-    monkeypatch.setattr(own, "PATIENCE", 0)
 
 
 @pytest.fixture
