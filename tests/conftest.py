@@ -1,4 +1,4 @@
-"""Real PostgreSQL and Redis for every test: one migrated template, one savepoint a test."""
+"""Real PostgreSQL and Redis for every test: one migrated template, one transaction a module, one savepoint a test."""
 
 import dataclasses
 import shutil
@@ -105,11 +105,25 @@ def isolated(app: Flask) -> Iterator[scoped_session]:
             connection.close()
 
 
-@pytest.fixture
-def session(app: Flask) -> Iterator[scoped_session]:
-    """The isolated session of the tests' application."""
+@pytest.fixture(scope="module")
+def stage(app: Flask) -> Iterator[scoped_session]:
+    """The isolated session of a module: what its fixtures of this scope set up, each of its tests finds as it was."""
     with isolated(app) as session:
         yield session
+
+
+@pytest.fixture
+def session(app: Flask, stage: scoped_session) -> Iterator[scoped_session]:
+    """The session of one test: whatever it commits is rolled back to the module's stage."""
+    connection = db.engines[None]
+    stage.commit()
+    with app.app_context():
+        point = connection.begin_nested()
+        try:
+            yield db.session
+        finally:
+            db.session.remove()
+            point.rollback()
 
 
 @pytest.fixture

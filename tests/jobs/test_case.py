@@ -18,8 +18,11 @@ from tests.village import happens
 DAY = timedelta(days=1)
 
 
-@pytest.fixture(autouse=True)
-def network(session):
+pytestmark = pytest.mark.usefixtures("session")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def network(stage):
     world.network()
 
 

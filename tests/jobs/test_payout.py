@@ -58,17 +58,20 @@ class Watched(Simulator):
         return self._counted(super().query, **values)
 
 
-@pytest.fixture
-def purse(session) -> None:
+pytestmark = pytest.mark.usefixtures("session")
+
+
+@pytest.fixture(scope="module")
+def purse(stage) -> None:
     """Member `a` with an approved withdrawal `w1`."""
     world.network()
     world.member("a")
     world.completed("o1", "a", paid_fen=9_900_000, cost_fen=4_000_000, commission_fen=EARNED)
-    share.mature(order_id=session.scalars(sa.select(Order.id)).one(), at=RIPE)
+    share.mature(order_id=stage.scalars(sa.select(Order.id)).one(), at=RIPE)
     withdrawal.request(number="w1", code="a", amount_fen=ASKED, month=Month(2026, 1), at=RIPE)
     for approver in ("staff:1", "staff:2"):
         withdrawal.approve(number="w1", by=approver, at=RIPE)
-    session.commit()
+    stage.commit()
 
 
 @pytest.fixture

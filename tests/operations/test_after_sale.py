@@ -17,8 +17,11 @@ RIPE = AT + timedelta(days=7)
 PENDING, AVAILABLE = "member:M-10:pending", "member:M-10:available"
 
 
-@pytest.fixture(autouse=True)
-def _network(session):
+pytestmark = pytest.mark.usefixtures("session")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _network(stage):
     world.network()
 
 

@@ -18,8 +18,11 @@ YEAR = AT + timedelta(days=365)
 CITY = "330100"
 
 
-@pytest.fixture(autouse=True)
-def network(session):
+pytestmark = pytest.mark.usefixtures("session")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def network(stage):
     world.network()
     world.member("amy")
 

@@ -19,8 +19,11 @@ from tests.operations.world import AT
 SOON = AT + timedelta(hours=1)
 
 
-@pytest.fixture(autouse=True)
-def _network(session):
+pytestmark = pytest.mark.usefixtures("session")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _network(stage):
     world.network()
 
 

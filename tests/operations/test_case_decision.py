@@ -18,8 +18,11 @@ from tests.operations.docket import AT, BURST, REASON, held, opened, reviewer, t
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture(autouse=True)
-def network(session):
+pytestmark = pytest.mark.usefixtures("session")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def network(stage):
     world.network()
 
 

@@ -16,8 +16,11 @@ from tests.operations.docket import AT, opened, taken
 LATER = AT + timedelta(hours=4)
 
 
-@pytest.fixture(autouse=True)
-def network(session):
+pytestmark = pytest.mark.usefixtures("session")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def network(stage):
     world.network()
 
 

@@ -23,8 +23,11 @@ SETTLED = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def _network(session):
+pytestmark = pytest.mark.usefixtures("session")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _network(stage):
     world.network()
 
 

@@ -30,8 +30,11 @@ from tests.operations.world import AT
 DEVICE = Device(ip="10.1.2.3", user_agent="tests")
 
 
-@pytest.fixture(autouse=True)
-def _network(session):
+pytestmark = pytest.mark.usefixtures("session")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _network(stage):
     world.network()
 
 

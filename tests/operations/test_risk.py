@@ -17,9 +17,11 @@ from models.rules.risk_feature import Kind
 from tests.operations import world
 from tests.operations.suspects import AT, bought, decided, found, happened, member
 
+pytestmark = pytest.mark.usefixtures("session")
 
-@pytest.fixture(autouse=True)
-def matrix(session):
+
+@pytest.fixture(scope="module", autouse=True)
+def matrix(stage):
     return world.network()
 
 

@@ -13,8 +13,11 @@ SECOND = timedelta(seconds=1)
 HOME = {"province": "浙江省", "city": "杭州市", "district": "西湖区", "detail": "文三路 90 号"}
 
 
-@pytest.fixture(autouse=True)
-def matrix(session):
+pytestmark = pytest.mark.usefixtures("session")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def matrix(stage):
     return world.network()
 
 

@@ -22,8 +22,11 @@ TERMS = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def matrix(session):
+pytestmark = pytest.mark.usefixtures("session")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def matrix(stage):
     made = world.network()
     risk_rule.counting(at=AT)
     return made

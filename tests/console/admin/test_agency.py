@@ -10,9 +10,11 @@ from models import Approval, Order, RegionAgent, db
 from models.operations import agency, order
 from tests.operations import world
 
+pytestmark = pytest.mark.usefixtures("session")
 
-@pytest.fixture(autouse=True)
-def network(session):
+
+@pytest.fixture(scope="module", autouse=True)
+def network(stage):
     world.network()
     world.member("amy")
 

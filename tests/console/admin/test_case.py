@@ -11,9 +11,11 @@ from models.queries import casefile
 from tests.operations import docket, world
 from tests.operations.docket import opened, taken
 
+pytestmark = pytest.mark.usefixtures("session")
 
-@pytest.fixture(autouse=True)
-def network(session):
+
+@pytest.fixture(scope="module", autouse=True)
+def network(stage):
     world.network()
 
 

@@ -12,8 +12,11 @@ from tests.operations.docket import opened, taken
 NOW = datetime.now(UTC)
 
 
-@pytest.fixture(autouse=True)
-def network(session):
+pytestmark = pytest.mark.usefixtures("session")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def network(stage):
     world.network()
 
 

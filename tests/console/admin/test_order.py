@@ -14,9 +14,11 @@ from tests.console.admin.orders import opened, paid, presale
 from tests.operations import world
 from tests.operations.test_policy import approved, drafted
 
+pytestmark = pytest.mark.usefixtures("session")
 
-@pytest.fixture(autouse=True)
-def network(session):
+
+@pytest.fixture(scope="module", autouse=True)
+def network(stage):
     """A network whose last showcase sells."""
     world.network()
 

@@ -19,8 +19,11 @@ FORM = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def matrix(session):
+pytestmark = pytest.mark.usefixtures("session")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def matrix(stage):
     made = world.network()
     risk_rule.counting(at=AT)
     return made

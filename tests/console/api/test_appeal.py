@@ -10,9 +10,11 @@ from tests.console.api.phone import Phone
 from tests.operations import docket, world
 from tests.operations.test_appeal import case_of
 
+pytestmark = pytest.mark.usefixtures("session")
 
-@pytest.fixture(autouse=True)
-def _network(session):
+
+@pytest.fixture(scope="module", autouse=True)
+def _network(stage):
     world.network()
 
 

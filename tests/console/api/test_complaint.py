@@ -13,8 +13,11 @@ from tests.operations import world
 BODY = {"category": "income_claim", "subject": "M-10", "words": "有人说交钱就能躺赚"}
 
 
-@pytest.fixture(autouse=True)
-def _network(session):
+pytestmark = pytest.mark.usefixtures("session")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _network(stage):
     world.network()
 
 
