@@ -1,5 +1,6 @@
 """Telling WeChat what was decided here: read first, told once, silence asked about and never answered by guessing."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,13 +13,13 @@ from jobs.gateways.http import Refused, Retryable
 from jobs.gateways.mini_shipping import NOT_YET, SHIPPED_BEFORE, Waybill
 from jobs.gateways.shop_after_sale import Accept
 from jobs.gateways.shop_delivery import Packed, Shipment
-from jobs.gateways.shop_order import OrderStatus, ProductLine, ShopOrder
+from jobs.gateways.shop_order import OrderStatus, ShopOrder
 from jobs.gateways.wechat import WeChat
 from jobs.queue import Run, job
 from models.errors import Conflict
 from models.operations import errand, outbox
 from models.queries import errand as queries
-from models.queries.errand import Todo
+from models.queries.errand import Sent, Todo
 from models.rules import errand as rules
 from models.rules import masking
 from models.rules.after_sale import Kind as CaseKind
@@ -26,6 +27,8 @@ from models.rules.errand import Kind
 
 AT_ONCE = 200
 RETURN_SCENE, REFUND_SCENE = 4, 1
+Sku = tuple[str, str]
+"""Product and sku as the shop numbers them."""
 
 
 class NobodyAnswered(RuntimeError):
@@ -139,58 +142,83 @@ def _reject(one: Telling) -> bool:
 
 
 def _parcel(one: Telling) -> bool:
-    """Send a parcel of the shop's order: it holds whatever was not sent before."""
+    """Send a parcel of the shop's order with the goods that lie in it."""
     found, (sent,) = one.wechat.orders.get(one.todo.order), one.todo.parcels
     if any(known.waybill_id == sent.waybill for known in found.order_detail.delivery_info.delivery_product_info):
         return True
     if found.status not in (OrderStatus.TO_SHIP, OrderStatus.PARTLY_SHIPPED):
         raise Impossible("小店订单已全部发货或已结束，追加的运单请在小店后台修改物流。")
+    left = _left(found)
+    packed = _in_shops_words(found, sent) if sent.items else left
+    if any(pieces > left.get(key, 0) for key, pieces in packed.items()):
+        raise Impossible("这些商品在小店里已随其他运单发出，请在小店后台核对物流。")
     if not one.turn():
         return False
-    shipment = Shipment(company=rules.carrier_code(sent.carrier), number=sent.waybill, packed=_left(found))
+    shipment = Shipment(
+        company=rules.carrier_code(sent.carrier), number=sent.waybill,
+        packed=tuple(Packed(product_id=key[0], sku_id=key[1], number=pieces) for key, pieces in packed.items()),
+    )  # fmt: skip
     one.wechat.deliveries.send(one.todo.order, [shipment])
     return True
 
 
-def _left(found: ShopOrder) -> tuple[Packed, ...]:
-    """What of an order lies in no parcel yet."""
-    gone: dict[tuple[str, str], int] = {}
+def _left(found: ShopOrder) -> dict[Sku, int]:
+    """What of an order lies in no parcel of the shop's yet."""
+    left: Counter[Sku] = Counter()
+    for line in found.order_detail.product_infos:
+        left[line.product_id, line.sku_id] += line.sku_cnt
     for one in found.order_detail.delivery_info.delivery_product_info:
         for item in one.product_infos:
-            gone[item.product_id, item.sku_id] = gone.get((item.product_id, item.sku_id), 0) + item.product_cnt
-    left = [
-        Packed(product_id=line.product_id, sku_id=line.sku_id, number=line.sku_cnt - gone.get(_key(line), 0))
-        for line in found.order_detail.product_infos
-    ]
-    return tuple(one for one in left if one.number > 0)
+            left[item.product_id, item.sku_id] -= item.product_cnt
+    return {key: pieces for key, pieces in left.items() if pieces > 0}
 
 
-def _key(line: ProductLine) -> tuple[str, str]:
-    return line.product_id, line.sku_id
+def _in_shops_words(found: ShopOrder, sent: Sent) -> dict[Sku, int]:
+    """The goods of a parcel as the shop calls them: our lines stand in the order of its own."""
+    told = found.order_detail.product_infos
+    packed: Counter[Sku] = Counter()
+    for item in sent.items:
+        same = [line for line in told if item.code == (line.out_product_id or line.sku_code)]
+        at_place = [line for line in told[item.n - 1 : item.n] if line in same]
+        if not same:
+            raise Impossible(f"小店订单里没有“{item.title}”，请在小店后台发货。")
+        line = (at_place or same)[0]
+        packed[line.product_id, line.sku_id] += item.pieces
+    return dict(packed)
 
 
 def _shipping(one: Telling) -> bool:
-    """Say how an own payment was sent, with all its parcels; what is known there already is not told again."""
-    if one.wechat.shippings.find(one.todo.transaction).waybills == {sent.waybill for sent in one.todo.parcels}:
+    """Say how an own payment was sent; what is known there already is not told again.
+
+    While something is still to leave, each call brings the parcels that are new; once all has left a further call
+    counts as sending anew, names every parcel, and is allowed once (facts/wechat §9.1).
+    """
+    known, sent = one.wechat.shippings.find(one.todo.transaction), one.todo.parcels
+    fresh = tuple(parcel for parcel in sent if parcel.waybill not in known.waybills)
+    is_same = known.waybills == {parcel.waybill for parcel in sent}
+    if is_same and known.is_finished == one.todo.is_all:
         return True
     if not one.turn():
         return False
-    waybills = [
-        Waybill(
-            number=sent.waybill, company=rules.carrier_code(sent.carrier), goods=one.todo.goods,
-            receiver_phone=masking.phone(one.todo.phone) or "",
-        )
-        for sent in one.todo.parcels
-    ]  # fmt: skip
+    told = sent if known.is_finished else fresh or sent[-1:]
+    is_split = len(sent) > 1 or not one.todo.is_all or (bool(known.waybills) and not known.is_finished)
     try:
         one.wechat.shippings.upload(
-            transaction=one.todo.transaction, openid=one.todo.openid, waybills=waybills, at=one.at
-        )
+            transaction=one.todo.transaction, openid=one.todo.openid, waybills=[_waybill(one, each) for each in told],
+            at=one.at, is_split=is_split, is_all=one.todo.is_all,
+        )  # fmt: skip
     except Refused as refusal:
         if refusal.code in SHIPPED_BEFORE:
             raise Impossible("这笔支付的发货信息已不能再改（微信只允许修改一次），请在小程序后台核对。") from refusal
         raise
     return True
+
+
+def _waybill(one: Telling, sent: Sent) -> Waybill:
+    return Waybill(
+        number=sent.waybill, company=rules.carrier_code(sent.carrier), goods=sent.goods or one.todo.goods,
+        receiver_phone=masking.phone(one.todo.phone) or "",
+    )  # fmt: skip
 
 
 TELLERS: Mapping[Kind, Callable[[Telling], bool]] = {

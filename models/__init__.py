@@ -41,7 +41,7 @@ from models.tables.member import Matrix, Member
 from models.tables.merchant import Merchant, Shop
 from models.tables.notice import Notice, NoticeDelivery, NoticeWording
 from models.tables.order import Order, OrderLine, Refund, Share
-from models.tables.parcel import BalanceReminder, Parcel, ParcelTrack
+from models.tables.parcel import BalanceReminder, Parcel, ParcelItem, ParcelTrack
 from models.tables.payout import DividendBill, DividendLine, RegionAgent, Withdrawal
 from models.tables.person import MemberNote, Person
 from models.tables.placement import Frontier, Move, Seat
@@ -124,6 +124,7 @@ __all__ = [
     "Story",
     "BalanceReminder",
     "Parcel",
+    "ParcelItem",
     "Proof",
     "ProofStep",
     "ParcelTrack",

@@ -25,6 +25,7 @@ from console.admin.complaint import ComplaintView
 from console.admin.copy import CopyView
 from console.admin.curation import CurationView
 from console.admin.dead_letter import DeadLetterView
+from console.admin.dispatch import DispatchView
 from console.admin.due import SetAsideView
 from console.admin.errand import ErrandView
 from console.admin.export import ExportView, offer
@@ -106,6 +107,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     *MONEY,
     *RECONCILIATION,
     OrderView,
+    DispatchView,
     StrayView,
     ParcelView,
     PresaleView,

@@ -139,7 +139,10 @@ class OrderView(OwnOrders):
             "place": place(one.region_code),
             "left_fen": left if state in SETTLABLE | {State.COMPLETED} else 0,
             "is_before": state in BEFORE,
-            "may_ship": state in SETTLABLE and (state is State.PAID or bool(found.parcels)),
+            "left": found.packing.left,
+            "sent": found.packing.sent,
+            "may_ship": state in SETTLABLE and (bool(found.packing.left) or not found.lines),
+            "is_partly": state is State.PAID and bool(found.parcels),
             "closes_showcase": closes_showcase(one),
             "kinds": {str(kind): words for kind, words in names.CASE_KINDS.items()},
             "errands": errands.of_order(row_id),
@@ -159,14 +162,32 @@ class OrderView(OwnOrders):
     @expose("/<int:row_id>/send", methods=["POST"])
     @permits("order.ship")
     def send(self, row_id: int) -> Response:
-        """A parcel leaves."""
+        """A parcel leaves, with all that is left or the pieces that were chosen."""
+        try:
+            items = pieces()
+        except ValueError:
+            return refused(_("Write the pieces of each line as a whole number."))
         return self.perform(
             parcel.send,
             number=self.found(row_id).number,
             carrier=request.form.get("carrier", ""),
             waybill=request.form.get("waybill", ""),
+            items=items,
             at=formatting.now(),
-            done=_("The parcel is on its way; the receipt confirms itself later."),
+            done=_("The parcel is on its way. The receipt confirms itself some days after the last piece has left."),
+        )
+
+    @expose("/<int:row_id>/leave-rest", methods=["POST"])
+    @permits("order.ship")
+    def leave_rest(self, row_id: int) -> Response:
+        """Nothing more of it will leave."""
+        reason = self.reason("order.leave_rest")
+        return self.perform(
+            parcel.leave_rest,
+            number=self.found(row_id).number,
+            at=formatting.now(),
+            reason=reason,
+            done=_("The order is sent with what has left."),
         )
 
     @expose("/<int:row_id>/remind", methods=["POST"])
@@ -236,6 +257,13 @@ def refused(words: str) -> Response:
     """Say what is wrong where the person came from."""
     flash(words, "refused")
     return redirect(back())
+
+
+def pieces() -> dict[int, int] | None:
+    """The pieces of each line that a form sends; None where it lets no choice."""
+    prefix = "pieces-"
+    told = {key: text.strip() for key, text in request.form.items() if key.startswith(prefix)}
+    return {int(key.removeprefix(prefix)): int(text or 0) for key, text in told.items()} or None
 
 
 def amount_fen() -> int | None:

@@ -52,7 +52,8 @@ def _life(found: Dossier) -> Iterator[Step]:
 def _parcels(found: Dossier) -> Iterator[Step]:
     parcels = {one.id: one for one in found.parcels}
     for parcel in found.parcels:
-        yield Step(parcel.sent_at, _("Parcel sent"), f"{parcel.carrier} {parcel.waybill}", Tone.BUSY)
+        words = " · ".join(filter(None, (f"{parcel.carrier} {parcel.waybill}", found.goods(parcel.id))))
+        yield Step(parcel.sent_at, _("Parcel sent"), words, Tone.BUSY)
     for track in found.tracks:
         badge = PARCEL_STATES[track.state]
         yield Step(track.at, badge.label, f"{parcels[track.parcel_id].waybill} · {track.words}", badge.tone)

@@ -86,9 +86,11 @@ class ParcelView(ReadView):
 
     def around(self, row_id: int) -> dict[str, Any]:
         told = sa.select(ParcelTrack).where(ParcelTrack.parcel_id == row_id).order_by(ParcelTrack.at.desc())
+        order_id = self.found(row_id).order_id
         return {
             "tracks": db.session.scalars(told).all(),
-            "order_id": self.found(row_id).order_id,
+            "order_id": order_id,
+            "goods": queries.dossier(order_id).goods(row_id),
             "states": names.PARCEL_STATES,
         }
 

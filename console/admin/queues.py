@@ -176,9 +176,8 @@ QUEUES: tuple[Queue, ...] = (
         _l("Paid, to be sent"),
         "order.ship",
         lambda person: sa.select(Order.paid_at).where(Order.state == "paid", _own(person)),
-        "orders",
-        {"state": "paid"},
-        timedelta(hours=SHIP_HOURS),
+        "dispatch",
+        late=timedelta(hours=SHIP_HOURS),
     ),
     Queue(
         _l("Applications for regions"),

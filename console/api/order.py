@@ -15,7 +15,7 @@ from models.errors import Conflict
 from models.operations import after_sale
 from models.operations import order as operations
 from models.queries import after_sale as cases
-from models.queries import order as dossiers
+from models.queries import parcel as packings
 from models.queries import policy as policies
 from models.queries import portal
 from models.rules import admission
@@ -30,8 +30,10 @@ BRIEF = {"number": "o1", "side": "buyer", "kind": "normal", "state": "shipped", 
          "placed_at": AT, "completed_at": None}  # fmt: skip
 CASE = {"id": 1, "order": "o1", "kind": "no_reason", "state": "opened", "words": "不合适", "answer": "",
         "opened_at": AT, "ended_at": None}  # fmt: skip
+PACKED = [{"title": "面膜", "quantity": 1}]
 DETAIL = BRIEF | {
-    "lines": [{"title": "面膜", "quantity": 1, "price_fen": 9900}],
+    "lines": [{"title": "面膜", "quantity": 1, "price_fen": 9900, "sent": 1}],
+    "parcels": [{"carrier": "SF", "waybill": "SF1234", "state": "moving", "sent_at": AT, "goods": PACKED}],
     "timeline": [{"at": AT, "event": "placed"}], "is_mine_to_confirm": True, "confirms_at": AT, "open_case": None,
 }  # fmt: skip
 
@@ -63,9 +65,27 @@ class Briefs(Answer):
 
 
 class Line(Answer):
+    """One kind of goods; ``sent`` of its pieces have left."""
+
     title: str
     quantity: Count
     price_fen: Fen
+    sent: Count
+
+
+class Packed(Answer):
+    title: str
+    quantity: Count
+
+
+class Sent(Answer):
+    """A parcel and what lies in it; no goods are named where nobody said."""
+
+    carrier: str
+    waybill: str
+    state: str
+    sent_at: Instant
+    goods: list[Packed]
 
 
 class Happened(Answer):
@@ -74,9 +94,10 @@ class Happened(Answer):
 
 
 class Detail(Brief):
-    """An order with what happened to it."""
+    """An order with what happened to it. It is shipped once its last piece has left; until then parcels show part."""
 
     lines: list[Line]
+    parcels: list[Sent]
     timeline: list[Happened]
     is_mine_to_confirm: bool
     confirms_at: Instant | None
@@ -195,7 +216,7 @@ def receive(call: Call, number: str) -> Detail:
     """The buyer says that the goods are there: the order settles (rules §5.2)."""
     order = _bought(call, number)
     if order.state == State.PAID:
-        raise NotShipped("规则 5.1：订单还没有发货，收到商品后再确认收货。")
+        raise NotShipped("规则 5.1：订单还没有发货，或还有商品没有发出；全部发出并收到后再确认收货。")
     return _detail(operations.complete(number=order.number, at=call.at), call.member_id)
 
 
@@ -275,15 +296,30 @@ def _detail(order: Order, member_id: int) -> Detail:
     ]  # fmt: skip
     open_case = cases.of_order(order.id) if is_buyer else None
     return Detail(
-        **_brief(order, member_id),
-        lines=[
-            Line(title=one.title, quantity=one.quantity, price_fen=one.price_fen)
-            for one in dossiers.dossier(order.id).lines
-        ],
+        **_brief(order, member_id), **_goods(order.id),
         timeline=[Happened(at=at, event=event) for at, event in sorted((a, e) for a, e in happened if a)],
         is_mine_to_confirm=is_buyer and order.state == State.SHIPPED, confirms_at=order.confirm_at,
         open_case=open_case.id if open_case else None,
     )  # fmt: skip
+
+
+def _goods(order_id: int) -> dict[str, Any]:
+    """The lines with what of them has left, and the parcels with what lies in them."""
+    lines, parcels, packing = portal.lines(order_id), portal.parcels(order_id), packings.packing(order_id)
+    sent, titles = packing.sent, {one.n: one.title for one in lines}
+    return {
+        "lines": [
+            Line(title=one.title, quantity=one.quantity, price_fen=one.price_fen, sent=sent.get(one.n, 0))
+            for one in lines
+        ],
+        "parcels": [
+            Sent(
+                carrier=one.carrier, waybill=one.waybill, state=one.state, sent_at=one.sent_at,
+                goods=[Packed(title=titles[n], quantity=held) for n, held in packing.parcels[one.id].items()],
+            )
+            for one in parcels
+        ],
+    }  # fmt: skip
 
 
 def _case(case: AfterSale, order: Order) -> Case:

@@ -46,7 +46,13 @@ _STARS = sa.text(
     """
 )
 _WAITING = sa.text("SELECT number FROM shop_order WHERE state = :state AND placed_at < :before ORDER BY number")
-_PAID = sa.text("SELECT number FROM shop_order WHERE state = 'paid' AND paid_at < :before ORDER BY number")
+_PAID = sa.text(
+    """
+    SELECT o.number, (SELECT sum(l.quantity) FROM order_line l WHERE l.order_id = o.id) AS pieces,
+           EXISTS (SELECT FROM parcel p WHERE p.order_id = o.id) AS is_begun
+    FROM shop_order o WHERE o.state = 'paid' AND o.paid_at < :before ORDER BY o.number
+    """
+)
 _SHIPPED = sa.text(
     "SELECT number, kind, shipped_at FROM shop_order WHERE state = 'shipped' AND shipped_at < :before"
     " ORDER BY kind = 'admission', number"
@@ -134,18 +140,25 @@ def _numbers(state: str, before: datetime) -> Sequence[str]:
 
 
 def ship(day: Day, at: datetime) -> None:
-    """Yesterday's parcels leave; a few wait longer."""
-    numbers = [
-        number
-        for number in db.session.scalars(_PAID, {"before": day.back(0)}).all()
-        if day.plan.lot("packing", number) >= 0.03 or day.chance(f"packing {number}").random() <= 0.3
+    """Yesterday's parcels leave; a few wait longer, and some orders of several pieces leave in two."""
+    packed = [
+        row
+        for row in db.session.execute(_PAID, {"before": day.back(0)}).all()
+        if day.plan.lot("packing", row.number) >= 0.03 or day.chance(f"packing {row.number}").random() <= 0.3
     ]
     if day.n > day.plan.days - PARCEL_DAYS:
-        dispatch.send_many(
-            sendings=[Sending(one, CARRIERS[hash_of(one) % len(CARRIERS)], f"YS{one}") for one in numbers], at=at
-        )
+        dispatch.send_many(sendings=[_sending(day, row) for row in packed], at=at)
     else:
-        dispatch.ship_many(numbers=numbers, at=at)
+        dispatch.ship_many(numbers=[row.number for row in packed], at=at)
+
+
+def _sending(day: Day, row: Any) -> Sending:
+    """All that is left; of a third of the orders of several pieces one piece, and the others a day later."""
+    carrier = CARRIERS[hash_of(row.number) % len(CARRIERS)]
+    if row.is_begun:
+        return Sending(row.number, carrier, f"YS{row.number}B")
+    is_split = row.pieces > 1 and day.plan.lot("two parcels", row.number) < 1 / 3
+    return Sending(row.number, carrier, f"YS{row.number}", {1: 1} if is_split else None)
 
 
 def hash_of(text: str) -> int:

@@ -17,6 +17,10 @@ SHIPPED_BEFORE = frozenset({"10060002", "10060003"})
 """Finished, or shipped a second time already: one change a payment is allowed [M]."""
 
 
+UNIFIED, SPLIT = 1, 2
+TO_SHIP = 1
+
+
 class Logistics(IntEnum):
     EXPRESS = 1
     LOCAL = 2
@@ -43,6 +47,9 @@ class ShippedParcel(Shape):
 
 
 class Shipped(Shape):
+    """``finish_shipping``: nothing more of it will leave [M]."""
+
+    finish_shipping: bool = False
     shipping_list: list[ShippedParcel] = []
 
 
@@ -59,6 +66,11 @@ class ShippingOrder(Shape):
     def waybills(self) -> frozenset[str]:
         """The parcels that are known there."""
         return frozenset(one.tracking_no for one in self.shipping.shipping_list)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether everything has left, as far as is known there."""
+        return self.shipping.finish_shipping or self.order_state > TO_SHIP
 
 
 class ShippingAnswer(Shape):
@@ -90,10 +102,15 @@ class Shippings:
         self._voice = voice
 
     def upload(
-        self, *, transaction: str, openid: str, waybills: Sequence[Waybill], at: datetime,
+        self, *, transaction: str, openid: str, waybills: Sequence[Waybill], at: datetime, is_split: bool, is_all: bool,
         logistics: Logistics = Logistics.EXPRESS,
     ) -> None:  # fmt: skip
-        """Say how an own payment was sent. A later call must come with a later ``at``."""
+        """Say how an own payment was sent. A later call must come with a later ``at``.
+
+        One of several parcels is split from its first call on, since a change of that counts as the one sending anew
+        that a payment has; the last call says that all has left, of which WeChat then tells the buyer [H: WXDOC
+        order-shipping].
+        """
         parcels = [
             {
                 "tracking_no": one.number, "express_company": one.company, "item_desc": one.goods[:120],
@@ -103,7 +120,7 @@ class Shippings:
         ]  # fmt: skip
         body = {
             "order_key": {"order_number_type": 2, "transaction_id": transaction}, "logistics_type": int(logistics),
-            "delivery_mode": 1 if len(parcels) == 1 else 2, "is_all_delivered": True, "shipping_list": parcels,
+            "delivery_mode": SPLIT if is_split else UNIFIED, "is_all_delivered": is_all, "shipping_list": parcels,
             "upload_time": at.astimezone(SHANGHAI).isoformat(timespec="milliseconds"), "payer": {"openid": openid},
         }  # fmt: skip
         self._voice.ask("mini.ship", UPLOAD, Done, body)

@@ -1,27 +1,34 @@
 """Many orders shipped, many parcels sent and followed at once, with the result of one after the other, set by set."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from models.base import copy_rows, copy_text, db
 from models.operations.order import NoOrder
 from models.operations.parcel import NoParcel
+from models.queries import parcel as queries
 from models.queries import policy as policies
 from models.rules import order as life
 from models.rules import parcel as rules
 from models.rules.parcel import State
+from models.tables.parcel import Parcel
 
 
 class Sending(NamedTuple):
-    """An order's parcel, as it leaves."""
+    """An order's parcel, as it leaves; with all that is left where no pieces of lines are named."""
 
     number: str
     carrier: str
     waybill: str
+    items: Mapping[int, int] | None = None
+
+
+Key = tuple[int, str, str]
+"""By what a parcel is one: its order, carrier and waybill."""
 
 
 class Told(NamedTuple):
@@ -47,7 +54,7 @@ _SEND = sa.text(
     SELECT order_id, carrier, waybill, 'sent', :at, :at
     FROM unnest(CAST(:ids AS bigint[]), CAST(:carriers AS text[]), CAST(:waybills AS text[]))
          WITH ORDINALITY AS q (order_id, carrier, waybill, n) ORDER BY n
-    ON CONFLICT (order_id, carrier, waybill) DO NOTHING RETURNING id, order_id
+    RETURNING id, order_id, carrier, waybill
     """
 )
 _PARCELS = sa.text(
@@ -69,33 +76,73 @@ _MOVE = sa.text(
 
 def ship_many(*, numbers: Sequence[str], at: datetime) -> dict[str, int]:
     """Let orders leave, as `order.ship` would one by one (rules §5.1); the id of each."""
+    found = _locked(numbers)
+    _shipped(found, at)
+    return {row.number: row.id for row in found}
+
+
+def _locked(numbers: Sequence[str]) -> Sequence[Any]:
+    """The orders under their row locks, each of which may leave or has left."""
     db.session.flush()
     found = db.session.execute(_ORDERS, {"numbers": list(numbers)}).all()
-    ids = {row.number: row.id for row in found}
+    known = {row.number for row in found}
     for number in numbers:
-        if number not in ids:
+        if number not in known:
             raise NoOrder(f"没有编号为 {number} 的订单。")
+    for row in found:
+        life.after(life.State(row.state), life.Event.SHIP)
+    return found
+
+
+def _shipped(found: Sequence[Any], at: datetime) -> None:
     states = [life.State(row.state) for row in found]
     left = [row for row, state in zip(found, states, strict=True) if life.after(state, life.Event.SHIP) is not state]
-    confirms = [life.confirms_at(at, policies.of(row.policy_id)) for row in left]
     if left:
+        confirms = [life.confirms_at(at, policies.of(row.policy_id)) for row in left]
         db.session.execute(_SHIP, {"ids": [row.id for row in left], "confirms": confirms, "at": at})
         db.session.expire_all()
-    return ids
 
 
 def send_many(*, sendings: Sequence[Sending], at: datetime) -> None:
     """Let parcels leave in this order, as `parcel.send` would one by one (rules §5.1)."""
-    asked = [Sending(one.number, one.carrier.strip(), one.waybill.strip()) for one in sendings]
+    asked = [one._replace(carrier=one.carrier.strip(), waybill=one.waybill.strip()) for one in sendings]
     for one in asked:
         rules.check_waybill(carrier=one.carrier, waybill=one.waybill)
-    ids = ship_many(numbers=[one.number for one in asked], at=at)
-    numbers = {id_: number for number, id_ in ids.items()}
+    found = {row.number: row for row in _locked([one.number for one in asked])}
+    there = _there([row.id for row in found.values()])
+    packings = queries.packings([row.id for row in found.values()])
+    made: dict[Key, Mapping[int, int]] = {}
+    whole: dict[str, Any] = {}
+    for one in asked:
+        row = found[one.number]
+        packing, key = packings[row.id], (row.id, one.carrier, one.waybill)
+        if key in there or key in made:
+            continue
+        waiting = packing.left
+        made[key] = rules.chosen(waiting, one.items) if packing.ordered else {}
+        packing.parcels[-len(made)] = dict(made[key])
+        if made[key] == waiting:
+            whole[one.number] = row
+    _send(made, {row.id: row.number for row in found.values()}, at)
+    _shipped(list(whole.values()), at)
+
+
+def _there(order_ids: Sequence[int]) -> set[Key]:
+    known = sa.select(Parcel.order_id, Parcel.carrier, Parcel.waybill).where(Parcel.order_id.in_(order_ids))
+    return {(row.order_id, row.carrier, row.waybill) for row in db.session.execute(known)}
+
+
+def _send(made: Mapping[Key, Mapping[int, int]], numbers: Mapping[int, str], at: datetime) -> None:
+    keys = list(made)
     told = {
-        "ids": [ids[one.number] for one in asked], "carriers": [one.carrier for one in asked],
-        "waybills": [one.waybill for one in asked], "at": at,
+        "ids": [key[0] for key in keys], "carriers": [key[1] for key in keys], "waybills": [key[2] for key in keys],
+        "at": at,
     }  # fmt: skip
     sent = db.session.execute(_SEND, told).all()
+    copy_rows("parcel_item", ("parcel_id", "n", "order_id", "pieces"), [
+        (row.id, n, row.order_id, pieces)
+        for row in sent for n, pieces in made[row.order_id, row.carrier, row.waybill].items()
+    ])  # fmt: skip
     _tell("parcel.sent", [(numbers[row.order_id], row.id) for row in sent])
 
 

@@ -49,8 +49,15 @@ def parcel_left(*, parcel: Parcel, at: datetime) -> None:
         return
     if source.channel == "shop":
         owe(kind=Kind.PARCEL, subject=f"parcel:{parcel.id}", order_id=parcel.order_id, at=at)
-    elif source.transaction:
-        owe(kind=Kind.SHIPPING, subject=f"order:{parcel.order_id}", order_id=parcel.order_id, at=at)
+    else:
+        shipping_changed(order_id=parcel.order_id, at=at)
+
+
+def shipping_changed(*, order_id: int, at: datetime) -> None:
+    """Another parcel of an own payment left, or it is said that no other will: WeChat is to know."""
+    source = queries.source(order_id)
+    if source is not None and source.channel != "shop" and source.transaction:
+        owe(kind=Kind.SHIPPING, subject=f"order:{order_id}", order_id=order_id, at=at)
 
 
 def mark_sent(*, errand_id: int, seen: datetime | None, at: datetime) -> bool:

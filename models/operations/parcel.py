@@ -1,5 +1,7 @@
-"""Parcels: sent with their waybill, followed track by track."""
+"""Parcels: sent with their waybill and what lies in them, followed track by track."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -8,41 +10,108 @@ from models.base import db
 from models.errors import Missing
 from models.operations import errand, outbox
 from models.operations import order as orders
+from models.queries import errand as sources
+from models.queries import parcel as queries
+from models.rules import order as life
 from models.rules import parcel as rules
 from models.rules.parcel import State
-from models.tables.parcel import Parcel, ParcelTrack
+from models.tables.order import Order
+from models.tables.parcel import Parcel, ParcelItem, ParcelTrack
 
 
 class NoParcel(Missing):
     """No parcel has this id."""
 
 
-def send(*, number: str, carrier: str, waybill: str, at: datetime, is_told: bool = False) -> Parcel:
-    """A parcel of an order leaves (rules §5.1); the same waybill again is the same parcel.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A parcel as the shop tells it; ``items`` are pieces by the order's line, none where the shop names none."""
 
-    WeChat is told of it where the order came from there, unless ``is_told``: then it is WeChat who told us.
+    carrier: str
+    waybill: str
+    sent_at: datetime
+    items: Mapping[int, int] = field(default_factory=dict)
+
+
+def send(
+    *, number: str, carrier: str, waybill: str, at: datetime, items: Mapping[int, int] | None = None
+) -> Parcel:  # fmt: skip
+    """A parcel of an order leaves (rules §5.1) with so many pieces of each line, or with all that is left.
+
+    The order is shipped once its last piece has left: from then on the receipt confirms itself. The same waybill again
+    is the same parcel. WeChat is told of it where the order came from there.
     """
     carrier, waybill = carrier.strip(), waybill.strip()
     rules.check_waybill(carrier=carrier, waybill=waybill)
-    order = orders.ship(number=number, at=at)
-    there = _there(order.id, carrier, waybill, is_told=is_told)
+    order = orders.by_number(number)
+    life.after(life.State(order.state), life.Event.SHIP)
+    known = sa.select(Parcel).where(Parcel.order_id == order.id, Parcel.waybill == waybill, Parcel.carrier == carrier)
+    there = db.session.scalars(known).one_or_none()
     if there is not None:
         return there
-    parcel = Parcel(order_id=order.id, carrier=carrier, waybill=waybill, state=State.SENT, sent_at=at, moved_at=at)
-    db.session.add(parcel)
-    db.session.flush()
-    outbox.emit("parcel.sent", subject=orders.subject(order), parcel_id=parcel.id)
-    if not is_told:
-        errand.parcel_left(parcel=parcel, at=at)
+    packing = queries.packing(order.id)
+    taken = rules.chosen(packing.left, items) if packing.ordered else {}
+    parcel = _left(order, Told(carrier=carrier, waybill=waybill, sent_at=at, items=taken))
+    if taken == packing.left:
+        orders.ship(number=number, at=at)
+    errand.parcel_left(parcel=parcel, at=at)
     return parcel
 
 
-def _there(order_id: int, carrier: str, waybill: str, *, is_told: bool) -> Parcel | None:
-    """The parcel as it is known: WeChat writes carriers in its own way, so to its word the waybill alone counts."""
-    chosen = sa.select(Parcel).where(Parcel.order_id == order_id, Parcel.waybill == waybill)
-    if not is_told:
-        chosen = chosen.where(Parcel.carrier == carrier)
-    return db.session.scalars(chosen.order_by(Parcel.id).limit(1)).one_or_none()
+def _left(order: Order, told: Told) -> Parcel:
+    made = Parcel(
+        order_id=order.id, carrier=told.carrier, waybill=told.waybill, state=State.SENT, sent_at=told.sent_at,
+        moved_at=told.sent_at,
+    )  # fmt: skip
+    db.session.add(made)
+    db.session.flush()
+    _pack(made, told.items)
+    outbox.emit("parcel.sent", subject=orders.subject(order), parcel_id=made.id)
+    return made
+
+
+def _pack(parcel: Parcel, items: Mapping[int, int]) -> None:
+    db.session.add_all(
+        ParcelItem(parcel_id=parcel.id, n=n, order_id=parcel.order_id, pieces=pieces) for n, pieces in items.items()
+    )
+    db.session.flush()
+
+
+def fold(*, number: str, told: Told) -> Parcel:
+    """A parcel that the shop knows, known here too; what it says to lie in it counts (rules §5.1).
+
+    The shop writes carriers in its own way, so the waybill alone tells parcels apart. Whether the order has left
+    wholly is the shop's to say: `order.ship`.
+    """
+    order = orders.by_number(number)
+    life.after(life.State(order.state), life.Event.SHIP)
+    chosen = sa.select(Parcel).where(Parcel.order_id == order.id, Parcel.waybill == told.waybill)
+    there = db.session.scalars(chosen.order_by(Parcel.id).limit(1)).one_or_none()
+    if there is None:
+        return _left(order, told)
+    held = sa.select(ParcelItem).where(ParcelItem.parcel_id == there.id)
+    items = db.session.scalars(held.execution_options(populate_existing=True)).all()
+    if told.items and {one.n: one.pieces for one in items} != dict(told.items):
+        for one in items:
+            db.session.delete(one)
+        db.session.flush()
+        _pack(there, told.items)
+    return there
+
+
+def leave_rest(*, number: str, at: datetime) -> Order:
+    """Nothing more of a partly sent order will leave: it is shipped with what has left (rules §5.1)."""
+    order = orders.by_number(number)
+    source = sources.source(order.id)
+    if source is not None and source.channel == "shop":
+        raise rules.ShopDecides(
+            "规则 5.1：小店订单是否发完由小店判断：未发商品退款后，小店会自动更新，无需在这里操作。"
+        )
+    if not queries.packing(order.id).parcels:
+        raise rules.NothingSent("规则 5.1：本单还没有发出包裹；不再发货的订单请取消或退款。")
+    shipped = orders.ship(number=number, at=at)
+    errand.shipping_changed(order_id=order.id, at=at)
+    return shipped
 
 
 def track(*, parcel_id: int, state: State, words: str, at: datetime) -> ParcelTrack:

@@ -91,9 +91,12 @@ def _bring(sold: Sold, number: str, at: datetime) -> None:
         orders.pay(number=number, at=min(sold.paid_at or at, at))
     for one in sold.parcels:
         if parcels.WAYBILL.fullmatch(one.waybill):
-            parcel.send(number=number, carrier=one.carrier, waybill=one.waybill, at=min(one.sent_at, at), is_told=True)
-    if sold.is_shipped and not sold.parcels:
-        orders.ship(number=number, at=min(sold.told_at, at))
+            told = parcel.Told(
+                carrier=one.carrier, waybill=one.waybill, sent_at=min(one.sent_at, at), items=dict(one.items)
+            )  # fmt: skip
+            parcel.fold(number=number, told=told)
+    if sold.shipped_at is not None:
+        orders.ship(number=number, at=min(sold.shipped_at, at))
     # While settling is switched off, the receipt confirms itself once it is on again (rules §5.1).
     if sold.status == rules.DONE and not switches.is_off(MoneyJob.SETTLE):
         orders.complete(number=number, at=min(sold.received_at or sold.told_at, at))

@@ -8,7 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.base import db
+from models.queries import parcel as parcels
 from models.rules.errand import ENDED, Kind, State
+from models.rules.order import State as OrderState
 from models.tables.after_sale import AfterSale
 from models.tables.errand import Errand, ParcelTrace
 from models.tables.inbound import OrderSource
@@ -18,16 +20,33 @@ from models.tables.shop import ShopCase
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """Pieces of an order's n-th line, and how that is called."""
+
+    n: int
+    code: str
+    title: str
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
-    """A parcel as it was recorded here."""
+    """A parcel as it was recorded here; without items it holds all that was left."""
 
     carrier: str
     waybill: str
+    items: tuple[Item, ...] = ()
+
+    @property
+    def goods(self) -> str:
+        """What lies in it, in words."""
+        return "、".join(f"{one.title}×{one.pieces}" for one in self.items)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Todo:
-    """One errand with what it takes; ``about`` is the number of the shop's after-sale where it is about one."""
+    """One errand with what it takes; ``about`` is the number of the shop's after-sale where it is about one, ``is_all``
+    whether nothing more of the order will leave."""
 
     errand_id: int
     kind: Kind
@@ -40,6 +59,7 @@ class Todo:
     goods: str
     reason: str
     parcels: tuple[Sent, ...]
+    is_all: bool
     sent_at: datetime | None
 
 
@@ -58,12 +78,22 @@ def todo(errand_id: int) -> Todo | None:
         reason = db.session.get_one(AfterSale, int(about)).kind
         behind = shop_case(int(about))
         about = behind.number if behind else ""
-    goods = db.session.scalars(sa.select(OrderLine.title).where(OrderLine.order_id == order.id)).all()
+    lines = db.session.scalars(sa.select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.n)).all()
     return Todo(
         errand_id=found.id, kind=Kind(found.kind), about=about, words=found.words, order=source.number,
         transaction=source.transaction, openid=source.openid, phone=str(order.address.get("phone") or ""),
-        goods="、".join(goods) or order.number, reason=reason,
-        parcels=tuple(Sent(one.carrier, one.waybill) for one in sent), sent_at=found.sent_at,
+        goods="、".join(line.title for line in lines) or order.number, reason=reason,
+        parcels=_packed(order.id, sent, lines), is_all=order.state != OrderState.PAID, sent_at=found.sent_at,
+    )  # fmt: skip
+
+
+def _packed(order_id: int, sent: Sequence[Parcel], lines: Sequence[OrderLine]) -> tuple[Sent, ...]:
+    held, known = parcels.packing(order_id).parcels, {line.n: line for line in lines}
+    return tuple(
+        Sent(one.carrier, one.waybill, tuple(
+            Item(n, known[n].product_code, known[n].title, pieces) for n, pieces in held[one.id].items()
+        ))
+        for one in sent
     )  # fmt: skip
 
 

@@ -7,12 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.base import db
+from models.queries.parcel import Packing
 from models.tables.after_sale import AfterSale
 from models.tables.inbound import OrderSource
 from models.tables.ledger import Leg, Posting
 from models.tables.member import Matrix, Member
 from models.tables.order import Order, OrderLine, Refund, Share
-from models.tables.parcel import BalanceReminder, Parcel, ParcelTrack
+from models.tables.parcel import BalanceReminder, Parcel, ParcelItem, ParcelTrack
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,24 @@ class Dossier:
     refunds: Sequence[Refund]
     cases: Sequence[AfterSale]
     parcels: Sequence[Parcel]
+    items: Sequence[ParcelItem]
     tracks: Sequence[ParcelTrack]
     reminders: Sequence[BalanceReminder]
     postings: Sequence[Any]
     source: OrderSource | None
+
+    @property
+    def packing(self) -> Packing:
+        """What lies in which parcel, and what is still to be sent."""
+        held: dict[int, dict[int, int]] = {one.id: {} for one in self.parcels}
+        for item in self.items:
+            held[item.parcel_id][item.n] = item.pieces
+        return Packing({line.n: line.quantity for line in self.lines}, held)
+
+    def goods(self, parcel_id: int) -> str:
+        """What lies in a parcel, in words; nothing where it was not said."""
+        held, titles = self.packing.parcels[parcel_id], {line.n: line.title for line in self.lines}
+        return "、".join(f"{titles[n]}×{pieces}" for n, pieces in held.items())
 
 
 def dossier(order_id: int) -> Dossier:
@@ -42,6 +57,7 @@ def dossier(order_id: int) -> Dossier:
         refunds=_of(Refund, Refund.order_id == order_id, Refund.n),
         cases=_of(AfterSale, AfterSale.order_id == order_id, AfterSale.id),
         parcels=parcels,
+        items=_of(ParcelItem, ParcelItem.order_id == order_id, ParcelItem.n),
         tracks=_of(ParcelTrack, ParcelTrack.parcel_id.in_([one.id for one in parcels]), ParcelTrack.at),
         reminders=_of(BalanceReminder, BalanceReminder.order_id == order_id, BalanceReminder.n),
         postings=_postings(f"order:{order.number}"),

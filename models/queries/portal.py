@@ -11,7 +11,7 @@ from models.base import db
 from models.tables.after_sale import AfterSale
 from models.tables.listing import Listing
 from models.tables.member import Matrix, Member
-from models.tables.order import Order, Refund
+from models.tables.order import Order, OrderLine, Refund
 from models.tables.parcel import Parcel, ParcelTrack
 from models.tables.payout import RegionAgent, Withdrawal
 from models.tables.person import Person
@@ -132,6 +132,16 @@ def order(*, member_id: int, number: str) -> Order | None:
 
 def refunds(order_id: int) -> Sequence[Refund]:
     return db.session.scalars(sa.select(Refund).where(Refund.order_id == order_id).order_by(Refund.n)).all()
+
+
+def lines(order_id: int) -> Sequence[OrderLine]:
+    """What was bought, kind by kind."""
+    return db.session.scalars(sa.select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.n)).all()
+
+
+def parcels(order_id: int) -> Sequence[Parcel]:
+    """The parcels of an order as they left."""
+    return db.session.scalars(sa.select(Parcel).where(Parcel.order_id == order_id).order_by(Parcel.id)).all()
 
 
 def tracks(order_id: int) -> Sequence[Any]:

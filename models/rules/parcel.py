@@ -1,6 +1,8 @@
 """Parcels: what a waybill looks like, where a track leads, and when silence is too long."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -39,6 +41,26 @@ class NoWords(Invalid):
     """A track says something."""
 
 
+class NothingLeft(Conflict):
+    """Every piece of the order lies in a parcel."""
+
+
+class NoGoods(Invalid):
+    """A parcel carries something."""
+
+
+class TooMany(Conflict):
+    """More pieces than are left to send, or of a line that the order does not have."""
+
+
+class NothingSent(Conflict):
+    """Of an order of which nothing has left, the rest cannot be left out."""
+
+
+class ShopDecides(Conflict):
+    """When an order of the shop's has left wholly, the shop says."""
+
+
 class TooSoon(Conflict):
     """The buyer was asked a short while ago."""
 
@@ -49,6 +71,32 @@ def check_waybill(*, carrier: str, waybill: str) -> None:
         raise BadWaybill("规则 5.1：请填写承运商（40 字以内），例如“中通快递”。")
     if not WAYBILL.fullmatch(waybill):
         raise BadWaybill("规则 5.1：运单号应为 4 到 40 位字母、数字或连字符，请照面单填写。")
+
+
+def left(ordered: Mapping[int, int], packed: Iterable[Mapping[int, int]]) -> dict[int, int]:
+    """The pieces of each line that lie in no parcel yet; a parcel that names no goods holds all that was left."""
+    parcels = list(packed)
+    if not all(parcels):
+        return {}
+    gone: Counter[int] = Counter()
+    for one in parcels:
+        gone.update(one)
+    return {n: pieces - gone[n] for n, pieces in ordered.items() if pieces > gone[n]}
+
+
+def chosen(waiting: Mapping[int, int], asked: Mapping[int, int] | None) -> dict[int, int]:
+    """The pieces of each line that a parcel takes; everything that waits where nothing was chosen (rules 5.1)."""
+    if not waiting:
+        raise NothingLeft("规则 5.1：本单商品已全部发出，没有待发的商品；补寄或换货请在售后里处理。")
+    if asked is None:
+        return dict(waiting)
+    taken = {n: pieces for n, pieces in asked.items() if pieces}
+    if not taken:
+        raise NoGoods("规则 5.1：请至少填写一件要放进包裹的商品。")
+    for n, pieces in taken.items():
+        if not 0 < pieces <= waiting.get(n, 0):
+            raise TooMany(f"规则 5.1：第 {n} 行商品还有 {waiting.get(n, 0)} 件待发，请改为不超过它的件数。")
+    return taken
 
 
 def after(state: State, told: State) -> State:

@@ -183,6 +183,7 @@ REASONS: dict[str, tuple[Reason, ...]] = {
         Reason("unpaid", "Not paid in time"),
         OTHER,
     ),
+    "order.leave_rest": (Reason("paid_back", "The rest was paid back"), Reason("out_of_stock", "Out of stock"), OTHER),
     "order.refund": (
         Reason("buyer_asked", "The buyer asked for it"),
         Reason("goods_back", "The goods came back"),

@@ -3,6 +3,7 @@
 The shape is facts/wechat §3.2. Ids come as text or number and are text here; amounts are fen, moments Unix seconds.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,8 @@ from models.rules.order import Scene
 UNPAID, DONE, CANCELLED = 10, 100, 250
 PAID = frozenset({20, 21, 30, DONE, 200, 190})
 """To ship, partly shipped, shipped, done, refunded wholly, oversold: money came in."""
-SHIPPED = frozenset({21, 30, DONE})
+SHIPPED = frozenset({30, DONE})
+"""Sent wholly; of an order at 21 something is still to leave."""
 SCENES: Mapping[int, Scene] = {2: Scene.LIVE, 3: Scene.SHORT_VIDEO, 4: Scene.SHARE_LINK, 5: Scene.SHOWCASE}
 FULL_PRESALE = 1
 FINDER, TALENT, AGENCY = 1, 5, 1000
@@ -58,9 +60,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
+    """``items`` are line numbers, from 1 in the order in which the shop tells the goods, with their pieces."""
+
     carrier: str
     waybill: str
     sent_at: datetime
+    items: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +86,7 @@ class Sold:
     is_presale: bool
     lines: tuple[Line, ...]
     parcels: tuple[Parcel, ...]
+    sent_at: datetime | None
     sellers: tuple[Account, ...]
     is_worked_out: bool
     province: str
@@ -94,8 +100,11 @@ class Sold:
         return self.status in PAID and self.paid_at is not None
 
     @property
-    def is_shipped(self) -> bool:
-        return self.status in SHIPPED
+    def shipped_at(self) -> datetime | None:
+        """When the last piece left; none while something is still to leave."""
+        if self.status not in SHIPPED:
+            return None
+        return self.sent_at or max((one.sent_at for one in self.parcels), default=self.told_at)
 
 
 def read(order: Mapping[str, Any]) -> Sold:
@@ -113,7 +122,8 @@ def read(order: Mapping[str, Any]) -> Sold:
         transaction=_id(pay, "transaction_id"), paid_fen=_int(price, "order_price"), freight_fen=_int(price, "freight"),
         scene=SCENES.get(_int(ext, "order_scene"), Scene.SHARE_LINK),
         is_presale=any(_int(_inner(one, "sku_deliver_info"), "stock_type") == FULL_PRESALE for one in products),
-        lines=tuple(map(_line, products)), parcels=tuple(_parcels(delivery, placed)), sellers=sellers(detail),
+        lines=tuple(map(_line, products)), parcels=tuple(_parcels(delivery, placed, products)),
+        sent_at=_moment(delivery, "ship_done_time"), sellers=sellers(detail),
         is_worked_out=_is_worked_out(detail), province=str(address.get("province_name") or ""),
         city=str(address.get("city_name") or ""), district=str(address.get("county_name") or ""),
         address_hash=str(address.get("hash_code") or ""),
@@ -161,15 +171,34 @@ def _line(one: Mapping[str, Any]) -> Line:
     )  # fmt: skip
 
 
-def _parcels(delivery: Mapping[str, Any], placed: datetime) -> list[Parcel]:
+def _parcels(
+    delivery: Mapping[str, Any], placed: datetime, products: Sequence[Mapping[str, Any]]
+) -> list[Parcel]:  # fmt: skip
+    gone: Counter[int] = Counter()
     return [
         Parcel(
             carrier=str(one.get("delivery_name") or one.get("delivery_id") or "其他快递")[:40],
             waybill=_id(one, "waybill_id"), sent_at=_moment(one, "delivery_time") or placed,
+            items=_packed(one, products, gone),
         )
         for one in _list(delivery, "delivery_product_info")
         if one.get("waybill_id")
     ]  # fmt: skip
+
+
+def _packed(
+    parcel: Mapping[str, Any], products: Sequence[Mapping[str, Any]], gone: Counter[int]
+) -> tuple[tuple[int, int], ...]:
+    """The pieces of each line in a parcel. Two lines of one sku (goods and a gift of the same) fill in their order;
+    ``gone`` is what earlier parcels hold, and what a parcel holds beyond its order's goods is left out."""
+    held: Counter[int] = Counter()
+    for goods in _list(parcel, "product_infos"):
+        pieces, key = max(0, _int(goods, "product_cnt")), (_id(goods, "product_id"), _id(goods, "sku_id"))
+        for n, line in enumerate(products, start=1):
+            if key == (_id(line, "product_id"), _id(line, "sku_id")):
+                fits = min(pieces, max(1, _int(line, "sku_cnt")) - gone[n])
+                pieces, gone[n], held[n] = pieces - fits, gone[n] + fits, held[n] + fits
+    return tuple(sorted((n, fits) for n, fits in held.items() if fits > 0))
 
 
 def _inner(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:

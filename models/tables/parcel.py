@@ -32,6 +32,22 @@ class Parcel(Base):
     delivered_at: Mapped[datetime | None]
 
 
+class ParcelItem(Base):
+    """How many pieces of its order's n-th line lie in a parcel; one without any holds all that was left."""
+
+    __tablename__ = "parcel_item"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["order_id", "n"], ["order_line.order_id", "order_line.n"]),
+        sa.CheckConstraint("pieces > 0", name="pieces"),
+        sa.Index(None, "order_id", "n"),
+    )
+
+    parcel_id: Mapped[int] = mapped_column(sa.ForeignKey("parcel.id"), primary_key=True)
+    n: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True)
+    order_id: Mapped[int]
+    pieces: Mapped[int]
+
+
 class ParcelTrack(Base):
     """One thing the carrier said of a parcel, the n-th. Never changed."""
 

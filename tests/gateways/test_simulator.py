@@ -240,8 +240,11 @@ class TestMini:
         paid = wechat.trades.find("QX10001").transaction_id
         assert wechat.shippings.find(paid).order_state == 1
         waybill = Waybill(number="YT1", company="YTO", goods="洗衣液")
-        wechat.shippings.upload(transaction=paid, openid="oB", waybills=[waybill], at=NOW)
-        assert wechat.shippings.find(paid).order_state == 2
+        told = {"transaction": paid, "openid": "oB", "waybills": [waybill], "at": NOW}
+        wechat.shippings.upload(**told, is_split=True, is_all=False)
+        assert not wechat.shippings.find(paid).is_finished
+        wechat.shippings.upload(**told, is_split=True, is_all=True)
+        assert wechat.shippings.find(paid).is_finished
         with pytest.raises(Refused, match=NOT_YET):
             wechat.shippings.find("4200")
 

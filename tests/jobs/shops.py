@@ -36,8 +36,22 @@ def told(number: str, at: datetime, *, status: int = 20, finder: str = "sph1", *
     }  # fmt: skip
 
 
-def parcel(waybill: str = "SF1000001", at: datetime | None = None) -> dict[str, Any]:
-    return {"waybill_id": waybill, "delivery_name": "顺丰", "delivery_time": int(at.timestamp()) if at else 0}
+def parcel(waybill: str = "SF1000001", at: datetime | None = None, **pieces: int) -> dict[str, Any]:
+    """A parcel; ``pieces`` by the letter that stands for a sku in `goods`."""
+    held = [{"product_id": "1000", "sku_id": sku, "product_cnt": number} for sku, number in pieces.items()]
+    return {
+        "waybill_id": waybill, "delivery_name": "顺丰", "delivery_time": int(at.timestamp()) if at else 0,
+        "product_infos": held,
+    }  # fmt: skip
+
+
+def goods(**pieces: int) -> list[dict[str, Any]]:
+    """What was bought: of each sku so many, for ¥33 each."""
+    return [
+        {"product_id": "1000", "sku_id": sku, "sku_cnt": number, "real_price": 3_300 * number, "title": sku,
+         "out_product_id": "P-1001"}
+        for sku, number in pieces.items()
+    ]  # fmt: skip
 
 
 class Shop:

@@ -11,10 +11,12 @@ from jobs.gateways.pay_order import TradeOrder
 from jobs.gateways.simulator import control
 from jobs.gateways.simulator.app import Simulated
 from jobs.gateways.simulator.fault import Faults
-from models import AfterSale, Errand, Job, Order, Parcel, ParcelTrack, Refund, ShopCase, db, transaction
+from models import AfterSale, Errand, Job, Order, OrderLine, Parcel, ParcelTrack, Refund, ShopCase, db, transaction
 from models.operations import after_sale, errand, order, outbox, parcel, shop_order, source
 from models.queries import ledger as books
+from models.queries import parcel as parcels
 from models.rules import errand as rules
+from models.rules.parcel import NothingLeft
 from models.rules.shop_order import Kind
 from tests import factories, simulated
 from tests.operations import world
@@ -70,9 +72,9 @@ def be_due() -> None:
         db.session.execute(sa.update(Job).where(Job.state == "waiting").values(run_at=sa.func.clock_timestamp()))
 
 
-def send(number: str, waybill: str = "SF1000001", carrier: str = "顺丰速运") -> None:
+def send(number: str, waybill: str = "SF1000001", carrier: str = "顺丰速运", items: dict | None = None) -> None:
     with transaction():
-        parcel.send(number=number, carrier=carrier, waybill=waybill, at=datetime.now(UTC))
+        parcel.send(number=number, carrier=carrier, waybill=waybill, at=datetime.now(UTC), items=items)
 
 
 def shelf(program: Simulated, number: str) -> dict:
@@ -123,10 +125,34 @@ class TestParcels:
         with pytest.raises(rules.NotRefused, match="无需重试"):
             errand.again(errand_id=only(Errand).id, by="staff:1", at=AT)
 
-    def test_beyond_what_the_shop_takes_are_a_persons(self, market, bought, work):
-        send(bought)
+    def test_of_part_of_the_goods_are_told_one_by_one_and_seen_when_the_shop_itself_sends(
+        self, app, market, read, work
+    ):
+        number = pulled(
+            market, "order", finder_id="sph1", price_fen=3_300, sku_code="P-1001", sku_id="7", number=2,
+            more=[{"price_fen": 3_300, "sku_code": "P-1001", "sku_id": "8"}],
+        )["order_id"]  # fmt: skip
+        app.extensions["wechat"].orders.get(number)
+        read("sync_order", number)
+        send(number, "SF1000001", items={1: 1})
         work()
-        send(bought, "SF1000002")
+        assert (market.world.orders[number]["status"], only(Order).state, only(Order).confirm_at) == (21, "paid", None)
+        bottle = {"product_id": "10000700000011", "sku_id": "7", "product_cnt": 1}
+        pulled(market, "ship", order_id=number, waybill="SF1000002", goods=[bottle])
+        read("sync_order", number)
+        assert parcels.packing(only(Order).id).left == {2: 1}
+        send(number, "SF1000003", items=None)
+        work()
+        held = [one["product_infos"] for one in shelf(market, number)["delivery_product_info"]]
+        assert held == [[bottle], [bottle], [bottle | {"sku_id": "8"}]]
+        assert (market.world.orders[number]["status"], only(Order).state) == (30, "shipped")
+        with pytest.raises(NothingLeft, match="已全部发出"):
+            send(number, "SF1000004")
+
+    def test_whose_goods_the_shop_sent_meanwhile_are_a_persons(self, market, bought, work):
+        goods = [{"product_id": "10000700000011", "sku_id": "4100000000021", "product_cnt": 1}]
+        pulled(market, "ship", order_id=bought, waybill="SF1000009", goods=goods)
+        send(bought)
         work()
         assert (latest().state, latest().error) == (
             "refused", "小店订单已全部发货或已结束，追加的运单请在小店后台修改物流。",
@@ -258,6 +284,25 @@ class TestOwnPayments:
         send(paid, "ZTO000003", "中通")
         work()
         assert (only(Errand).state, "只允许修改一次" in only(Errand).error) == ("refused", True)
+
+    def test_sent_in_parts_are_split_from_the_first_and_finished_with_the_rest_left_out(self, market, paid, work):
+        line = {"order_id": only(Order).id, "category": None, "price_fen": 3_300}
+        for n, (title, quantity) in enumerate((("洗衣液", 2), ("面膜", 1)), start=1):
+            db.session.add(OrderLine(n=n, product_code=f"P-{n}", title=title, quantity=quantity, **line))
+        db.session.commit()
+        for waybill, items in (("SF1000001", {1: 1}), ("ZTO000002", {1: 1})):
+            send(paid, waybill, items=items)
+            work()
+            (told,) = market.world.shipped.values()
+            assert (told["is_all"], told["times"], told["body"]["delivery_mode"]) == (False, 0, 2)
+        with transaction():
+            parcel.leave_rest(number=paid, at=datetime.now(UTC))
+        work()
+        (told,) = market.world.shipped.values()
+        assert [(one["tracking_no"], one["item_desc"]) for one in told["body"]["shipping_list"]] == [
+            ("SF1000001", "洗衣液×1"), ("ZTO000002", "洗衣液×1"),
+        ]  # fmt: skip
+        assert (told["is_all"], told["times"], only(Errand).state, only(Order).state) == (True, 0, "done", "shipped")
 
     def test_are_waited_for_while_wechat_does_not_know_them(self, market, paid, work):
         hidden = market.world.trades.pop("QX10001")

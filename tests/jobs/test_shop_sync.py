@@ -1,5 +1,6 @@
 """The shop read by push and by poll: whatever is missed, repeated or out of order, the end is the same."""
 
+import copy
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
@@ -23,10 +24,12 @@ from models import (
 )
 from models.operations import outbox, shop_order
 from models.queries import ledger as books
+from models.queries import parcel as parcels
+from models.rules import shop_order as reading
 from models.rules.shop_order import Kind
 from tests import factories
 from tests.jobs.callbacks import call_shop, installed
-from tests.jobs.shops import Shop, parcel, told
+from tests.jobs.shops import Shop, goods, parcel, told
 from tests.operations import world
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -106,6 +109,33 @@ class TestFolding:
         sync()
         sync()
         assert (only(Parcel).waybill, only(Order).state) == ("SF1000001", "shipped")
+
+    def test_ends_the_same_in_whatever_order_parcels_with_part_of_the_goods_are_told(self, shop):
+        held, seen = told(NUMBER, AT, product_infos=goods(a=2, b=1)), []
+        first, second, third = (AT + timedelta(hours=n) for n in (1, 2, 3))
+        for status, at, boxes in (
+            (21, first, [parcel("SF0001", first, a=1)]),
+            (21, second, [parcel("SF0001", first, a=1), parcel("SF0002", second, b=1)]),
+            (30, third, [parcel("SF0002", second, b=1), parcel("SF0001", first, a=1), parcel("SF0003", third, a=1)]),
+        ):
+            one = copy.deepcopy(held) | {"status": status, "update_time": int(at.timestamp())}
+            one["order_detail"]["delivery_info"]["delivery_product_info"] = boxes
+            seen.append(one)
+        ends = set()
+        for n, some in enumerate([seen[:2], *permutations(seen)]):
+            number = f"{NUMBER}{n}"
+            for one in [*some, some[-1]]:
+                content = one | {"order_id": number}
+                with transaction():
+                    shop_order.fold(sold=reading.read(content), content=content, at=datetime.now(UTC))
+            row = db.session.execute(sa.select(Order).where(Order.number == number)).scalar_one()
+            packing = parcels.packing(row.id)
+            ends.add(
+                (row.state, row.shipped_at, row.confirm_at, str(sorted(packing.left.items())), len(packing.parcels))
+            )
+        assert ends == {
+            ("paid", None, None, "[(1, 1)]", 2), ("shipped", third, third + timedelta(days=10), "[]", 3)
+        }  # fmt: skip
 
     def test_cancels_what_was_never_paid(self, shop, sync):
         shop.put(stages()[0])

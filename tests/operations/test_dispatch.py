@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from models import db
+from models import OrderLine, db
 from models.operations import dispatch, order, parcel
 from models.operations.dispatch import Sending, Told
 from models.operations.order import NoOrder
@@ -24,6 +24,8 @@ TABLES = {
     " ORDER BY p.waybill, t.n",
     "event": "SELECT e.name, e.subject, p.waybill FROM event e"
     " JOIN parcel p ON p.id = (e.payload->>'parcel_id')::bigint ORDER BY e.id",
+    "item": "SELECT p.waybill, i.n, i.pieces, p.order_id = i.order_id FROM parcel_item i"
+    " JOIN parcel p ON p.id = i.parcel_id ORDER BY p.waybill, i.n",
 }
 SENDINGS = [Sending(f"o{n}", " 中通快递 ", f"YS{n:04d}") for n in (3, 1, 2, 1)]
 
@@ -37,6 +39,15 @@ def outcome(steps: Callable[[], Any]) -> dict[str, list[tuple[Any, ...]]]:
     trial.rollback()
     db.session.expire_all()
     return found
+
+
+def lines(*pieces: int) -> list[OrderLine]:
+    """Goods of an order, so many pieces of each."""
+    facts = {"category": None, "price_fen": 100}
+    return [
+        OrderLine(n=n, product_code=f"P-{n}", title=f"商品{n}", quantity=one, **facts)
+        for n, one in enumerate(pieces, 1)
+    ]
 
 
 def ids() -> dict[str, int]:
@@ -62,6 +73,25 @@ class TestDispatch:
         assert outcome(lambda: dispatch.send_many(sendings=SENDINGS, at=LATER)) == one_by_one
         assert [row[1] for row in one_by_one["order"]] == ["shipped", "shipped", "shipped", "paid"]
         assert len(one_by_one["event"]) == len(one_by_one["parcel"]) == 3
+
+    def test_packs_part_of_the_goods_as_one_by_one(self):
+        order.place(purchase=world.purchase("o5", lines=lines(3, 1)), at=AT)
+        order.place(purchase=world.purchase("o6", lines=lines(1, 2)), at=AT)
+        sendings = [
+            Sending("o5", "中通快递", "YS0051", {1: 2}), Sending("o6", "中通快递", "YS0061", {2: 1}),
+            Sending("o5", "中通快递", "YS0052"), Sending("o5", "中通快递", "YS0051", {1: 2}),
+        ]  # fmt: skip
+
+        def singly() -> None:
+            for one in sendings:
+                parcel.send(number=one.number, carrier=one.carrier, waybill=one.waybill, items=one.items, at=LATER)
+
+        one_by_one = outcome(singly)
+        assert outcome(lambda: dispatch.send_many(sendings=sendings, at=LATER)) == one_by_one
+        assert one_by_one["item"] == [
+            ("YS0051", 1, 2, True), ("YS0052", 1, 1, True), ("YS0052", 2, 1, True), ("YS0061", 2, 1, True)
+        ]  # fmt: skip
+        assert [row[1] for row in one_by_one["order"][4:]] == ["shipped", "paid"]
 
     def test_follows_parcels_as_one_by_one(self):
         dispatch.send_many(sendings=SENDINGS, at=AT)

@@ -7,7 +7,7 @@ import pytest
 
 from models.rules.order import Scene
 from models.rules.shop_order import Account, Kind, Unreadable, read
-from tests.jobs.shops import parcel, told
+from tests.jobs.shops import goods, parcel, told
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -72,3 +72,21 @@ class TestParcels:
         order = told("1", AT, status=30)
         order["order_detail"]["delivery_info"]["delivery_product_info"] = [parcel(at=AT), {"delivery_name": "顺丰"}]
         assert [one.waybill for one in read(order).parcels] == ["SF1000001"]
+
+    def test_hold_pieces_of_the_orders_lines_and_two_lines_of_one_sku_fill_in_turn(self):
+        order = told("1", AT, status=21, product_infos=[*goods(a=2, b=1), *goods(a=1)])
+        order["order_detail"]["delivery_info"]["delivery_product_info"] = [
+            parcel("SF0001", AT, a=1, b=1), parcel("SF0002", AT, a=2, gone=1), parcel("SF0003", AT, a=9, b=-1),
+        ]  # fmt: skip
+        sold = read(order)
+        assert [one.items for one in sold.parcels] == [((1, 1), (2, 1)), ((1, 1), (3, 1)), ()]
+        assert sold.shipped_at is None
+
+    def test_say_when_the_last_piece_left(self):
+        order = told("1", AT, status=30, told=int(AT.timestamp()) + 9)
+        delivery = order["order_detail"]["delivery_info"]
+        assert read(order).shipped_at == AT.replace(second=9)
+        delivery["delivery_product_info"] = [parcel("SF0001", AT.replace(second=5)), parcel("SF0002", AT)]
+        assert read(order).shipped_at == AT.replace(second=5)
+        delivery["ship_done_time"] = int(AT.timestamp()) + 7
+        assert read(order).shipped_at == AT.replace(second=7)

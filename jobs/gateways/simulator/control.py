@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from jobs.gateways.simulator import case, scene, trading, transferring
+from jobs.gateways.simulator import case, scene, shop, trading, transferring
 from jobs.gateways.simulator.wire import Wrong
 from jobs.gateways.simulator.world import World
 
@@ -57,6 +57,17 @@ def _grant(world: World, body: dict[str, Any]) -> Any:
     return {}
 
 
+def _ship(world: World, body: dict[str, Any]) -> Any:
+    """`order_id`, `waybill`, `delivery_id`, `goods` (`product_id`, `sku_id`, `product_cnt`): sent from the shop's own
+    backend."""
+    parcel = {
+        "delivery_id": body.get("delivery_id", "SF"), "waybill_id": body["waybill"], "deliver_type": 1,
+        "product_infos": body["goods"],
+    }  # fmt: skip
+    shop.ship(world, shop.known_order(world, body["order_id"]), [parcel])
+    return {}
+
+
 def _state(world: World, body: dict[str, Any]) -> Any:
     """What there is, in numbers."""
     waiting = [one for one in world.queue if one.state == "waiting"]
@@ -79,6 +90,7 @@ PULLS: dict[str, Pull] = {
     "name": _name,
     "grant": _grant,
     "state": _state,
+    "ship": _ship,
     "order": lambda world, body: scene.buy(world, body),
     "receive": lambda world, body: scene.receive(world, body["order_id"]),
     "case": lambda world, body: scene.complain(world, body["order_id"], body),

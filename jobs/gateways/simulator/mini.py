@@ -15,6 +15,7 @@ from jobs.gateways.token import Account
 LONGEST_CODE = 128
 LAST_SECONDS = 300
 PHONE_LENGTH = 11
+SPLIT = 2
 
 verbs = Verbs()
 
@@ -109,14 +110,26 @@ def code(world: World, asked: Asked) -> Given:
 
 @verbs.verb("mini.ship", "/wxa/sec/order/upload_shipping_info", account=Account.MINI)
 def ship(world: World, asked: Asked) -> Given:
-    """Of a payment that is known; changed once at most."""
-    number = asked.body["order_key"]["transaction_id"]
+    """Of a payment that is known. Split sendings grow until all has left; after that, or in another mode, it is sent
+    anew, once at most."""
+    body, number = asked.body, asked.body["order_key"]["transaction_id"]
     if all(one.get("transaction_id") != number for one in world.trades.values()):
         raise Wrong(10060001, "支付单不存在")
+    is_split = body["delivery_mode"] == SPLIT
+    if not is_split and len(body["shipping_list"]) != 1:
+        raise Wrong(268485228, "统一发货模式下，物流信息列表长度必须为1")
     known = world.shipped.get(number)
-    if known is not None and known["times"] > 1:
+    is_anew = known is not None and (known["is_all"] or known["body"]["delivery_mode"] != body["delivery_mode"])
+    times = (known["times"] if known else 0) + int(is_anew)
+    if times > 1:
         raise Wrong(10060003, "支付单已重新发货")
-    world.shipped[number] = {"times": known["times"] + 1 if known else 1, "body": asked.body}
+    fresh = {one["tracking_no"]: one for one in body["shipping_list"]}
+    if known is not None and not is_anew:
+        fresh = {one["tracking_no"]: one for one in known["body"]["shipping_list"]} | fresh
+    is_all = not is_split or body.get("is_all_delivered") is True
+    world.shipped[number] = {
+        "times": times, "is_all": is_all, "body": body | {"shipping_list": list(fresh.values())}
+    }  # fmt: skip
     return Given({"errcode": 0, "errmsg": "ok"})
 
 
@@ -126,10 +139,13 @@ def shipping(world: World, asked: Asked) -> Given:
     trade = next((one for one in world.trades.values() if one.get("transaction_id") == number), None)
     if trade is None:
         raise Wrong(10060001, "支付单不存在")
+    known = world.shipped.get(number, {"is_all": False, "body": {}})
     order = {
         "transaction_id": number, "merchant_trade_no": trade["content"]["out_trade_no"],
-        "order_state": 2 if number in world.shipped else 1, "in_complaint": False,
-        "shipping": {"shipping_list": world.shipped.get(number, {"body": {}})["body"].get("shipping_list", [])},
+        "order_state": 2 if known["is_all"] else 1, "in_complaint": False,
+        "shipping": {
+            "finish_shipping": known["is_all"], "shipping_list": known["body"].get("shipping_list", []),
+        },
     }  # fmt: skip
     return Given({"errcode": 0, "errmsg": "ok", "order": order})
 

@@ -19,13 +19,13 @@ PLACES = (
 
 def buy(world: World, wish: dict[str, Any]) -> dict[str, Any]:
     """A paid order. ``wish``: `product_id`, `sku_id`, `number`, `price_fen`, `openid`, `finder_id`, `scene`
-    (order_scene), `sharer_openid`, `agency_id`, `commission_fen`; what is missing is made up by the seed."""
+    (order_scene), `sharer_openid`, `agency_id`, `commission_fen`, and `more`: further goods, each with the first four;
+    what is missing is made up by the seed."""
     number = world.number("37310000", 19)
     chance = world.chance("order", number)
     province, city, county, postal = chance.choice(PLACES)
-    fen, count = int(wish.get("price_fen", 7_900)), int(wish.get("number", 1))
-    goods = world.products.get(str(wish.get("product_id")), {})
-    sku = str(wish.get("sku_id") or (goods.get("skus") or [{"sku_id": "4100000000021"}])[0]["sku_id"])
+    lines = [_line(world, one) for one in (wish, *wish.get("more", ()))]
+    fen, sku = sum(one["real_price"] for one in lines), lines[0]["sku_id"]
     openid = wish.get("openid") or f"oBuyer{number[-12:]}"
     address = {
         "user_name": chance.choice(BUYERS) + "测试", "tel_number": f"100{chance.randrange(10**8):08d}",
@@ -33,25 +33,18 @@ def buy(world: World, wish: dict[str, Any]) -> dict[str, Any]:
         "detail_info": f"测试路{chance.randrange(1, 300)}号", "house_number": "",
     }  # fmt: skip
     address["hash_code"] = hashlib.md5(repr(address).encode(), usedforsecurity=False).hexdigest()
-    line = {
-        "product_id": str(wish.get("product_id", "10000700000011")), "sku_id": sku, "sku_cnt": count,
-        "title": goods.get("title", "模拟商品"), "sale_price": fen, "market_price": fen, "real_price": fen * count,
-        "estimate_price": fen * count, "sku_code": wish.get("sku_code") or _code(goods, sku),
-        "out_product_id": goods.get("out_product_id", ""), "on_aftersale_sku_cnt": 0, "finish_aftersale_sku_cnt": 0,
-        "sku_deliver_info": {"stock_type": 0},
-    }  # fmt: skip
     at = int(world.now)
     made = {
         "order_id": number, "status": 20, "create_time": at, "update_time": at, "openid": openid, "unionid": "",
         "order_detail": {
-            "product_infos": [line],
+            "product_infos": lines,
             "pay_info": {
                 "prepay_id": f"up_{number}", "prepay_time": at, "pay_time": at, "payment_method": 1,
                 "transaction_id": world.number("43200000", 28),
             },
             "price_info": {
-                "product_price": fen * count, "order_price": fen * count, "freight": 0, "is_discounted": False,
-                "merchant_receieve_price": fen * count,
+                "product_price": fen, "order_price": fen, "freight": 0, "is_discounted": False,
+                "merchant_receieve_price": fen,
             },
             "delivery_info": {"deliver_method": 0, "address_info": address, "delivery_product_info": []},
             "ext_info": {
@@ -67,6 +60,20 @@ def buy(world: World, wish: dict[str, Any]) -> dict[str, Any]:
     push_event(world, "channels_ec_order_new", {"order_info": {"order_id": number}})
     push_event(world, "channels_ec_order_pay", {"order_info": {"order_id": number, "pay_time": str(at)}})
     return made
+
+
+def _line(world: World, wish: dict[str, Any]) -> dict[str, Any]:
+    """One kind of goods in an order."""
+    fen, count = int(wish.get("price_fen", 7_900)), int(wish.get("number", 1))
+    goods = world.products.get(str(wish.get("product_id")), {})
+    sku = str(wish.get("sku_id") or (goods.get("skus") or [{"sku_id": "4100000000021"}])[0]["sku_id"])
+    return {
+        "product_id": str(wish.get("product_id", "10000700000011")), "sku_id": sku, "sku_cnt": count,
+        "title": goods.get("title", "模拟商品"), "sale_price": fen, "market_price": fen, "real_price": fen * count,
+        "estimate_price": fen * count, "sku_code": wish.get("sku_code") or _code(goods, sku),
+        "out_product_id": goods.get("out_product_id", ""), "on_aftersale_sku_cnt": 0, "finish_aftersale_sku_cnt": 0,
+        "sku_deliver_info": {"stock_type": 0},
+    }  # fmt: skip
 
 
 def receive(world: World, number: str) -> None:

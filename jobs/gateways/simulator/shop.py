@@ -1,6 +1,7 @@
 """The simulated WeChat shop: goods, orders and their parcels as state, asked about and written to."""
 
 import copy
+from collections import Counter
 from typing import Any
 
 from jobs.gateways.simulator.notice import push_event
@@ -62,27 +63,47 @@ def couriers(world: World, asked: Asked) -> Given:
 
 @verbs.verb("shop.send", f"{ORDER}/delivery/send", account=SHOP)
 def send(world: World, asked: Asked) -> Given:
-    """A parcel; once all is sent the order waits for its buyer. Sent again it is refused."""
-    found = known_order(world, asked.body.get("order_id"))
+    """Parcels with their goods. Goods sent before, or more of them than were bought, are refused."""
+    ship(world, known_order(world, asked.body.get("order_id")), asked.body["delivery_list"])
+    return Given(OK)
+
+
+def ship(world: World, found: dict[str, Any], parcels: list[dict[str, Any]]) -> None:
+    """Parcels leave: partly shipped at first; once every piece is on its way the order waits for its buyer."""
     if found["status"] not in (20, 21):
         raise Wrong(40097, "订单状态不允许发货")
-    delivery = found["order_detail"]["delivery_info"]
-    names = dict(COMPANIES)
-    for parcel in asked.body["delivery_list"]:
+    delivery, names, left = found["order_detail"]["delivery_info"], dict(COMPANIES), _unsent(found)
+    for parcel in parcels:
         if not parcel.get("waybill_id") or not parcel.get("product_infos"):
             raise Wrong(40097, "invalid args: delivery_list")
-        name = names.get(parcel["delivery_id"], parcel["delivery_id"])
-        delivery["delivery_product_info"].append(
-            parcel | {"delivery_time": int(world.now), "delivery_name": name}
-        )  # fmt: skip
-    sent = sum(i["product_cnt"] for p in delivery["delivery_product_info"] for i in p["product_infos"])
-    is_all = sent >= sum(one["sku_cnt"] for one in found["order_detail"]["product_infos"])
+        for goods in parcel["product_infos"]:
+            left[_sku_key(goods)] -= goods["product_cnt"]
+    if any(pieces < 0 for pieces in left.values()):
+        raise Wrong(40097, "商品已发货或数量有误")
+    delivery["delivery_product_info"].extend(
+        parcel | {"delivery_time": int(world.now), "delivery_name": names.get(parcel["delivery_id"], "其他")}
+        for parcel in parcels
+    )
+    is_all = not any(left.values())
     change(world, found, 30 if is_all else 21)
     if is_all:
         delivery["ship_done_time"] = int(world.now)
     event = {"order_id": found["order_id"], "finish_delivery": int(is_all)}
     push_event(world, "channels_ec_order_deliver", {"order_info": event})
-    return Given(OK)
+
+
+def _unsent(found: dict[str, Any]) -> Counter[tuple[str, str]]:
+    left: Counter[tuple[str, str]] = Counter()
+    for line in found["order_detail"]["product_infos"]:
+        left[_sku_key(line)] += line["sku_cnt"]
+    for parcel in found["order_detail"]["delivery_info"]["delivery_product_info"]:
+        for goods in parcel["product_infos"]:
+            left[_sku_key(goods)] -= goods["product_cnt"]
+    return left
+
+
+def _sku_key(goods: dict[str, Any]) -> tuple[str, str]:
+    return str(goods["product_id"]), str(goods["sku_id"])
 
 
 @verbs.verb("shop.send.correct", f"{ORDER}/deliveryinfo/update", account=SHOP)

@@ -12,6 +12,7 @@ from models.rules.after_sale import Kind
 from tests import factories
 from tests.console.admin.orders import opened, paid, presale
 from tests.operations import world
+from tests.operations.test_dispatch import lines
 from tests.operations.test_policy import approved, drafted
 
 pytestmark = pytest.mark.usefixtures("session")
@@ -104,6 +105,31 @@ class TestParcel:
         operator.post(f"/parcels/{parcel.id}/track", data={"state": "delivered", "words": "已签收"})
         assert (again(parcel).state, parcel.delivered_at is not None) == ("delivered", True)
         assert "ZT10086" in operator.get(f"/orders/{one.id}").text
+
+    def test_carries_what_was_chosen_and_the_rest_stays_at_the_desk(self, staff):
+        one, operator = paid("A-1", lines=lines(3, 1)), staff("operator")
+        assert "商品1×3、商品2×1" in operator.get("/dispatch/?begun=nothing").text
+        form = {"carrier": "中通快递", "waybill": "ZT10086", "pieces-1": "2", "pieces-2": "0"}
+        operator.post(f"/orders/{one.id}/send", data=form)
+        page = operator.get(f"/orders/{one.id}").text
+        for words in ("部分发货", "2 / 4 · 50% · 件已发出", "商品1×2", "待发 1 件，共 3 件", "其余不再发货"):
+            assert words in page
+        assert "商品1×1、商品2×1" in operator.get("/dispatch/?begun=partly").text
+        for wrong, words in (("2", "还有 1 件待发"), ("x", "请填写整数")):
+            data = form | {"waybill": "ZT10087", "pieces-1": wrong}
+            assert words in operator.post(f"/orders/{one.id}/send", data=data, follow_redirects=True).text
+        operator.post(f"/orders/{one.id}/send", data=form | {"waybill": "ZT10087", "pieces-1": "1", "pieces-2": "1"})
+        assert again(one).state == "shipped"
+        assert "A-1" not in operator.get("/dispatch/").text
+        parcel = db.session.scalars(sa.select(Parcel).where(Parcel.waybill == "ZT10087")).one()
+        assert "商品1×1、商品2×1" in operator.get(f"/parcels/{parcel.id}").text
+
+    def test_is_the_last_where_the_rest_is_left_out_with_a_reason(self, staff, trail):
+        one, operator = paid("A-1", lines=lines(2)), staff("operator")
+        operator.post(f"/orders/{one.id}/send", data={"carrier": "中通", "waybill": "ZT1000", "pieces-1": "1"})
+        assert "请选择原因" in operator.post(f"/orders/{one.id}/leave-rest", follow_redirects=True).text
+        operator.post(f"/orders/{one.id}/leave-rest", data={"reason_code": "paid_back"})
+        assert (again(one).state, trail("shop_order", kind="update")[-1].reason) == ("shipped", "paid_back")
 
     @pytest.mark.parametrize("waybill", ["", "1", "运单", "x" * 41, "<b>1234"])
     def test_is_refused_without_a_waybill_that_can_be_one(self, staff, waybill):

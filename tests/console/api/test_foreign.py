@@ -16,6 +16,7 @@ from tests import factories, pictures
 from tests.console.api.phone import Phone
 from tests.operations import world
 from tests.operations.growth import contest
+from tests.operations.test_dispatch import lines
 
 NOW = datetime.now(UTC)
 BODIES = {
@@ -119,6 +120,20 @@ class TestOwn:
             "o2",
             "o1",
         ]
+
+    def test_orders_show_what_has_left_in_which_parcel_and_are_received_once_all_has(self, village):
+        with transaction():
+            order.place(purchase=world.purchase("o4", "W1", buyer="W2", lines=lines(2, 1)), at=NOW)
+            parcel.send(number="o4", carrier="SF", waybill="SF0001", at=NOW, items={1: 1})
+        told = village.buyer.get("/orders/o4").json
+        assert [(one["quantity"], one["sent"]) for one in told["lines"]] == [(2, 1), (1, 0)]
+        assert [one["goods"] for one in told["parcels"]] == [[{"title": "商品1", "quantity": 1}]]
+        assert (told["state"], told["confirms_at"]) == ("paid", None)
+        assert "还有商品没有发出" in village.buyer.post("/orders/o4/receipt").json["detail"]
+        with transaction():
+            parcel.send(number="o4", carrier="SF", waybill="SF0002", at=NOW)
+        told = village.buyer.get("/orders/o4").json
+        assert (told["state"], [one["waybill"] for one in told["parcels"]]) == ("shipped", ["SF0001", "SF0002"])
 
     def test_a_receipt_settles_once_and_waits_for_the_parcel(self, village, trail):
         assert village.buyer.post("/orders/o3/receipt").json["code"] == "not_shipped"
