@@ -82,6 +82,9 @@ STATEMENTS: dict[str, str] = {
 FUNCTIONS: dict[str, Any] = {
     "member_note": sa.func.forget_notes,
     "complaint_message": sa.func.forget_messages,
+    "case_step": sa.func.forget_case_steps,
+    "case_snooze": sa.func.forget_case_snoozes,
+    "proof_step": sa.func.forget_proof_steps,
     "risk_device": sa.func.forget_devices,
     "risk_signal": sa.func.forget_signals,
     "risk_tie": sa.func.forget_ties,

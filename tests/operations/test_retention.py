@@ -6,6 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from models import (
+    CaseSnooze,
+    CaseStep,
     ComplaintMessage,
     Erasure,
     Leg,
@@ -17,14 +19,23 @@ from models import (
     RiskEvent,
     db,
 )
-from models.operations import admission, complaint, identity, order, retention, risk_event
+from models.operations import (
+    admission,
+    case_decision,
+    caseload,
+    complaint,
+    identity,
+    order,
+    retention,
+    risk_event,
+)
 from models.operations.identity import Device
 from models.operations.risk_event import Signals
 from models.rules import retention as rules
 from models.rules.complaint import Category
 from models.rules.risk_feature import Kind
 from tests import people
-from tests.operations import world
+from tests.operations import docket, world
 from tests.operations.world import AT
 
 DEVICE = Device(ip="10.1.2.3", user_agent="tests")
@@ -170,6 +181,23 @@ class TestWordsOfOneWhoLeft:
         for statement in ("UPDATE complaint_message SET words = 'x'", "UPDATE member_note SET text = 'x'"):
             with pytest.raises(sa.exc.ProgrammingError, match="append-only"), owner.begin_nested():
                 owner.execute(sa.text(statement))
+
+
+class TestReviews:
+    def test_lose_what_was_written_three_years_after_their_end(self, trail):
+        long_ago = AT - YEARS
+        reviewer = docket.reviewer()
+        made = docket.opened("ring:1", at=long_ago)
+        rest = long_ago + timedelta(days=3)
+        caseload.snooze(case_id=made.id, staff_id=reviewer.id, until=rest, why=f"等{NAME}回电", at=long_ago)
+        assert retention.erase(key="case_step", at=AT) == 0
+        case_decision.expire(case_id=made.id, at=rest)
+        assert retention.erase(key="case_step", at=AT) > 0
+        assert retention.erase(key="case_snooze", at=AT) == 1
+        db.session.expire_all()
+        said = {*db.session.scalars(sa.select(CaseStep.note)), *db.session.scalars(sa.select(CaseSnooze.reason))}
+        assert said - {""} == {"（已到期删除）"}
+        assert NAME not in everything(trail)
 
 
 class TestSignals:

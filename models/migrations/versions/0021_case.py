@@ -317,7 +317,9 @@ INDEXES = (
 
 GROWING = ("case_hit", "case_step", "case_snooze", "case_decision")
 # What people write in their own words stands in its row alone.
-PERSONAL = {"appeal": ("words", "answer"), "case_draft": ("note",)}
+PERSONAL = {
+    "appeal": ("words", "answer"), "case_draft": ("note",), "case_step": ("note",), "case_snooze": ("reason",),
+}  # fmt: skip
 CHANGING = (
     "case_hold", "case_draft", "queue_setting", "business_day", "reviewer", "reviewer_away", "staff_tie", "strike",
     "appeal",
@@ -328,8 +330,8 @@ def upgrade() -> None:
     for statement in (*TABLES, *INDEXES):
         op.execute(statement)
     for table in GROWING:
-        guards.audited(table)
-        guards.append_only(table)
+        guards.audited(table, redact=PERSONAL.get(table, ()))
+        guards.append_only(table, forgets=PERSONAL.get(table, ()))
     for table in CHANGING:
         guards.audited(table, redact=PERSONAL.get(table, ()))
     # A lease that renews itself every few minutes is no news.

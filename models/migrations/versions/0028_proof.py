@@ -87,7 +87,7 @@ def upgrade() -> None:
     for statement in (PROOF, STEP, *INDEXES):
         op.execute(statement)
     guards.audited("proof", redact=("appeal", "note"))
-    guards.append_only("proof_step")
+    guards.append_only("proof_step", forgets=("note",))
     op.execute(QUEUES.format(queues="'money', 'risk', 'default', 'picture', 'export'"))
 
 

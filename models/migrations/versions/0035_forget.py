@@ -1,4 +1,4 @@
-"""What the night may empty in tables that only grow: messages of closed complaints, notes, signals of risk events."""
+"""What the night may empty in tables that only grow: words about closed affairs, notes, signals of risk events."""
 
 from alembic import op
 
@@ -24,6 +24,19 @@ MESSAGES = """UPDATE complaint_message SET words = '（已到期删除）' WHERE
         SELECT m.id FROM complaint_message m JOIN complaint c ON c.id = m.complaint_id
         WHERE c.closed_at < least(before, now() - interval '1095 days') AND m.words <> '（已到期删除）'
         ORDER BY m.id LIMIT most)"""
+# What reviewers wrote about a case, and why a picture was decided as it was; what closed without a word has none.
+STEPS = """UPDATE case_step SET note = '（已到期删除）' WHERE id IN (
+        SELECT s.id FROM case_step s JOIN review_case c ON c.id = s.case_id
+        WHERE c.closed_at < least(before, now() - interval '1095 days') AND s.note NOT IN ('', '（已到期删除）')
+        ORDER BY s.id LIMIT most)"""
+SNOOZES = """UPDATE case_snooze SET reason = '（已到期删除）' WHERE id IN (
+        SELECT s.id FROM case_snooze s JOIN review_case c ON c.id = s.case_id
+        WHERE c.closed_at < least(before, now() - interval '1095 days') AND s.reason <> '（已到期删除）'
+        ORDER BY s.id LIMIT most)"""
+PROOFS = """UPDATE proof_step SET note = '（已到期删除）' WHERE id IN (
+        SELECT s.id FROM proof_step s JOIN proof p ON p.id = s.proof_id
+        WHERE p.decided_at < least(before, now() - interval '1095 days') AND s.note NOT IN ('', '（已到期删除）')
+        ORDER BY s.id LIMIT most)"""
 # What staff wrote about somebody who has left: no law asks to keep it.
 NOTES = """UPDATE member_note SET text = '（已到期删除）' WHERE id IN (
         SELECT m.id FROM member_note m JOIN member_identity i ON i.member_id = m.member_id
@@ -48,6 +61,9 @@ FUNCTIONS = {
     "signals": ("risk_event", SIGNALS),
     "ties": ("risk_tie", TIES),
     "notes": ("member_note", NOTES),
+    "case_steps": ("case_step", STEPS),
+    "case_snoozes": ("case_snooze", SNOOZES),
+    "proof_steps": ("proof_step", PROOFS),
 }
 
 

@@ -5,8 +5,11 @@ from typing import Any
 
 _ASKED = "SET LOCAL qianxing.forgetting = '{}'; "
 _TOLD = {
+    "case_snooze": ("reason", "made_by"),
+    "case_step": ("note", "by"),
     "complaint_message": ("words", "by"),
     "member_note": ("text", "by"),
+    "proof_step": ("note", "by"),
     "risk_event": ("device", "kind"),
 }
 OF_THEIR_OWN = {f"forgets_{table}" for table in _TOLD}
