@@ -7,7 +7,7 @@ come in the order of their keys, absent ones last.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -22,6 +22,7 @@ from reports.slices import Grain, Period, Scope, Slice, Source
 from reports.tally import Groups, Rows, Within
 
 REPEAT_DAYS_MAX = 6
+DAY = timedelta(days=1)
 
 
 class Key(StrEnum):
@@ -108,6 +109,24 @@ def summed(part: Slice, *sets: Sequence[Key | Grain]) -> list[pd.DataFrame]:
     rows = _rows(part)
     found = [rows.groups(keys) for keys in sets]
     return [_frame(groups.labels, rows.sums(groups)) for groups in found]
+
+
+def sellers(part: Slice, grain: Grain | None = None) -> pd.DataFrame:
+    """Distinct sellers, and those whose first paid order of all lies in the group: a bucket a row with a grain."""
+    rows = _rows(part)
+    groups = rows.groups([grain] if grain else [])
+    held = rows.columns
+    words, codes = held.key(Key.SELLER)
+    first = np.full(len(words), len(held.days))
+    np.minimum.at(first, codes, held.day)
+    seller = rows.take(codes)
+    is_first = rows.day == first[seller]
+    counted = {"count": groups.count, "size": len(words)}
+    found = {
+        "sellers": tally.distinct(groups.of, seller, **counted),
+        "first_sellers": tally.distinct(groups.of[is_first], seller[is_first], **counted),
+    }
+    return _frame(groups.labels, found)
 
 
 def frequency(part: Slice) -> pd.DataFrame:

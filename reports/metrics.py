@@ -53,6 +53,8 @@ def measures(frame: pd.DataFrame) -> pd.DataFrame:
         found["repurchase"] = _ratio(found["repeat_buyers"], buyers)
         found["average_order"] = _ratio(paid, orders)
         found["orders_per_buyer"] = _ratio(known, buyers)
+    if "sellers" in frame:
+        found["sales_per_seller"] = _ratio(paid, frame["sellers"].astype("float64"))
     return found
 
 

@@ -18,7 +18,7 @@ from console.admin.approval import ApprovalView
 from console.admin.audit import AuditView
 from console.admin.base import SECTIONS, SecureView, check
 from console.admin.batch import BatchRowView, BatchView
-from console.admin.board import BusinessBoard, CategoryBoard, RegionBoard, RepurchaseBoard
+from console.admin.board import BusinessBoard, CategoryBoard, PromoterBoard, RegionBoard, RepurchaseBoard
 from console.admin.case import VIEWS as CASES
 from console.admin.client import ClientView
 from console.admin.complaint import ComplaintView
@@ -99,6 +99,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     RepurchaseBoard,
     RegionBoard,
     CategoryBoard,
+    PromoterBoard,
     GrowthBoard,
     SimulatorView,
     *CASES,

@@ -23,6 +23,7 @@ from reports.catalogue import Catalogue
 from reports.charts import Cell, Chart, Line
 from reports.metrics import Tile
 from reports.numbers import Lang, Unit
+from reports.promoters import Promoters
 from reports.region import Area
 from reports.repurchase import Repurchase
 from reports.sales import Sales
@@ -57,8 +58,12 @@ class BoardView(SecureView):
     board: ClassVar[type[Board]]
     hint: ClassVar[Any] = ""
 
+    only: ClassVar[Source | None] = None
+
     def asked(self) -> Asked:
-        return slicing.read(request.args, scope=scope(), today=formatting.today(), lang=language())
+        return slicing.read(
+            request.args, scope=scope(), today=formatting.today(), lang=language(), only=self.only
+        )  # fmt: skip
 
     @expose("/")
     @permits("board.view")
@@ -78,7 +83,7 @@ class BoardView(SecureView):
             charts=[(chart, _drawn(chart, asked)) for chart in charts],
             choices=choices,
             slicing=slicing,
-            sources=slicing.SOURCES,
+            sources=slicing.SOURCES if self.only is None else {},
             read_at=frames.read_at(asked.part.source),
             cleared=cleared,
             of_source=of_source,
@@ -130,12 +135,25 @@ class CategoryBoard(BoardView):
     hint = _l("What sells, how it moves, what comes back.")
 
 
+class PromoterBoard(BoardView):
+    title = _l("Promoters")
+    slug = "board-promoters"
+    board = Promoters
+    only = Source.OWN
+    hint = _l("Who sells, how much of it so few of them sell, who is new.")
+
+
 BOARDS: tuple[type[BoardView], ...] = (BusinessBoard, RepurchaseBoard, RegionBoard, CategoryBoard)
+OWN_BOARDS: tuple[type[BoardView], ...] = (PromoterBoard,)
 
 
 def rows_address(asked: Asked, narrow: Mapping[str, str] | None = None) -> str:
     """The list of the rows behind a figure: the board's filters, narrowed to the figure's own."""
     narrow = narrow or {}
+    if "member" in narrow:
+        return url_for("members.detail", row_id=narrow["member"])
+    if "members" in narrow:
+        return url_for("members.index_view", rank=narrow["members"])
     period = asked.part.period
     values = {
         "paid_from": narrow.get("from", period.start.isoformat()),

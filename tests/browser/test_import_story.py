@@ -113,13 +113,14 @@ class TestStory:
         page.locator("form button.danger").click()
         _confirm(page)
         expect(page.locator("h1")).to_contain_text("已撤销")
-        page.goto(f"{live.address}/board-business/?period=custom&from=2025-03-01&to=2025-04-29")
+        page.goto(f"{live.address}/board-business/?period=custom&from=2025-03-01&to=2025-04-29&source=import")
         expect(page.locator("body")).not_to_contain_text(PAID)
 
     def _boards_show_it(self, page: Page, live: Live, operator) -> None:
         """GMV on the board, drawn, with its rows one click behind."""
         page.goto(
-            f"{live.address}/board-business/?period=custom&from=2025-03-01&to=2025-04-29", wait_until="networkidle"
+            f"{live.address}/board-business/?period=custom&from=2025-03-01&to=2025-04-29&source=import",
+            wait_until="networkidle",
         )
         gmv = page.locator(f".tile-value[title='{PAID}']").first
         expect(gmv).to_be_visible()
@@ -129,6 +130,7 @@ class TestStory:
         expect(page.locator("tbody tr").first).to_be_visible()
         expect(page.locator("tbody")).to_contain_text("ST00")
         page.goto(
-            f"{live.address}/board-repurchase/?period=custom&from=2025-03-01&to=2025-04-29", wait_until="networkidle"
+            f"{live.address}/board-repurchase/?period=custom&from=2025-03-01&to=2025-04-29&source=import",
+            wait_until="networkidle",
         )
         expect(page.locator(".tiles")).to_contain_text("100")

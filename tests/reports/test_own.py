@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
-from models import OrderLine, Seat
+from models import Member, OrderLine, Seat
 from models.operations import order
 from models.rules.commission import Kind
 from models.rules.order import Scene
@@ -17,6 +18,7 @@ from reports.catalogue import Catalogue
 from reports.charts import View
 from reports.frames import Key
 from reports.numbers import Lang
+from reports.promoters import Promoters
 from reports.region import Area
 from reports.repurchase import Repurchase
 from reports.sales import Sales
@@ -114,9 +116,10 @@ class TestOwnOrders:
         assert frames.span(Scope(-1), Source.OWN) is None
         assert (frames.default_source(Scope()), frames.default_source(Scope(-1))) == (Source.OWN, Source.IMPORT)
 
-    @pytest.mark.parametrize("kind", [Sales, Repurchase, Area, Catalogue])
+    @pytest.mark.parametrize("kind", [Sales, Repurchase, Area, Catalogue, Promoters])
     @pytest.mark.parametrize("lang", list(Lang))
     def test_fill_every_chart_of_a_board(self, kind, lang):
+        world.member("m1")
         for n in range(4):
             _paid(f"o{n}", buyer="甲", at=NOON + timedelta(days=n), region="320505", lines=[_line(1, "面膜", 1, 9_900)])
         board: Board = kind(View(PART, Grain.DAY, lang))
@@ -124,6 +127,43 @@ class TestOwnOrders:
             chart = board.chart(key)
             assert (chart.key, bool(chart.figure)) == (key, True)
             assert all(len(line.cells) == len(chart.columns) for line in chart.lines)
+
+
+@pytest.mark.usefixtures("network")
+class TestPromoters:
+    """Ten sell 1,000 fen each on the 2nd, one of them 90,000 more a week later."""
+
+    @pytest.fixture
+    def board(self, session) -> Promoters:
+        for n in range(10):
+            world.member(f"m{n}", at=NOON - timedelta(days=n))
+            _paid(f"o{n}", seller=f"m{n}", paid_fen=1_000, cost_fen=100, commission_fen=100)
+        _paid("big", seller="m3", paid_fen=90_000, at=NOON + timedelta(days=7))
+        order.refund(number="o1", amount_fen=1_000, at=NOON + timedelta(days=8))
+        return Promoters(View(PART, Grain.DAY, Lang.ZH))
+
+    def test_tell_how_much_the_best_sell(self, board):
+        best = [line.cells for line in board.concentration().lines]
+        assert best == [("前 1%", 1, 91_000 / 99_000), ("前 5%", 1, 91_000 / 99_000), ("前 20%", 2, 92_000 / 99_000)]
+        assert [line.cells[0] for line in board.seller().lines][:2] == ["m3", "m0"]
+        assert {tile.metric.key: tile.value for tile in board.tiles()} == {
+            "gmv": 100_000, "net_gmv": 99_000, "sellers": 10, "first_sellers": 10, "sales_per_seller": 10_000,
+            "orders": 11,
+        }  # fmt: skip
+
+    def test_tell_week_by_week_who_sold_first_sold_and_qualified(self, board):
+        weeks = [line.cells for line in board.weeks().lines]
+        assert weeks[:3] == [
+            ("2026-11-01 – 11-01", None, None, 1),
+            ("2026-11-02 – 11-08", 10, 10, 1),
+            ("2026-11-09 – 11-15", 1, 0, 0),
+        ]
+
+    def test_tell_who_holds_which_rank(self, session, board):
+        session.execute(sa.update(Member).where(Member.code == "m3").values(rank="leader"))
+        assert [line.cells for line in board.ranks().lines] == [
+            ("无职级", 9), ("达人", 0), ("团长", 1), ("联创", 0), ("运营中心", 0),
+        ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("network")

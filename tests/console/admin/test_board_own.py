@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from console import formatting
-from console.admin.board import BOARDS
+from console.admin.board import BOARDS, OWN_BOARDS
 from models import OrderLine
 from models.operations import order
 from models.rules.order import Scene
@@ -64,7 +64,7 @@ class TestOwnOrders:
         assert ("¥297.00" in imported, "¥7.77" in imported) == (False, True)
         assert "¥297.00" in _text(browser.get("/"))
 
-    @pytest.mark.parametrize("page", [f"/{view.slug}/" for view in BOARDS])
+    @pytest.mark.parametrize("page", [f"/{view.slug}/" for view in (*BOARDS, *OWN_BOARDS)])
     def test_fill_every_board_and_table_in_both_languages(self, staff, page):
         browser = staff("operator")
         for language in ("zh_Hans_CN", "en"):
@@ -122,3 +122,13 @@ class TestOwnOrders:
 
     def test_refuse_a_place_that_is_none(self, staff):
         assert "999999 不是行政区划代码" in _text(staff("operator").get("/orders/?province=999999"))
+
+
+@pytest.mark.usefixtures("orders")
+class TestPromoters:
+    def test_lead_to_the_member_and_to_the_holders_of_a_rank(self, staff):
+        browser = staff("operator")
+        charts = _charts(browser.get("/board-promoters/?period=7d").get_data(as_text=True))
+        assert [re.search(r'<h1[^>]*>\s*(?:<[^>]+>)*([^<\s]+)', browser.get(href).get_data(as_text=True)).group(1)
+                for href in charts["seller"]] == ["M-10", "m1"]  # fmt: skip
+        assert "m1" in browser.get(charts["ranks"][1]).get_data(as_text=True)
