@@ -208,7 +208,8 @@ def fetch_statements(run: Run, *, at: str) -> dict[str, Any]:
     """Ask the channel for the statements of the last days that are not here yet; once an hour is often enough.
 
     ``at`` is the beginning of the timetable's period. Files are made from nine o'clock on, so none is asked for before
-    ten; where one is still being made, the next period asks again.
+    ten; where one is still being made, was refused or came spoilt, the next period asks again. What is still waited for
+    is said with what the channel told.
     """
     channel: Statements | None = current_app.extensions.get("statements")
     begun = datetime.fromisoformat(at).astimezone(shanghai.SHANGHAI)
@@ -219,8 +220,8 @@ def fetch_statements(run: Run, *, at: str) -> dict[str, Any]:
     waiting = []
     for done, (day, account, layout) in enumerate(wanted, start=1):
         run.check()
-        if not _fetched(run, channel, account, layout, day):
-            waiting.append(f"{day} {account}")
+        if (missing := _fetched(run, channel, account, layout, day)) is not None:
+            waiting.append(f"{day} {account} {missing}".strip())
         run.progress(done, len(wanted), "")
     return {"waiting": waiting}
 
@@ -234,11 +235,11 @@ def reckon_open(run: Run, *, at: str) -> dict[str, Any]:
     return _reckon(run, sorted({*days, yesterday}))
 
 
-def _fetched(run: Run, channel: Statements, account: Account, layout: Layout, day: date) -> bool:
-    """Whether the statement of an account is here now."""
+def _fetched(run: Run, channel: Statements, account: Account, layout: Layout, day: date) -> str | None:
+    """None where the statement of an account is here now; else why it is not."""
     with run.transaction():
         if queries.is_here(account=account, day=day):
-            return True
+            return None
     folder().mkdir(parents=True, exist_ok=True)
     name = f"{secrets.token_hex(16)}.csv"
     path = folder() / name
@@ -247,13 +248,13 @@ def _fetched(run: Run, channel: Statements, account: Account, layout: Layout, da
     except NoBusiness:
         with run.transaction():
             operations.nothing(account=account, layout=layout, day=day, by="timetable", at=run.at)
-        return True
-    except (NotYet, Silent):
+        return None
+    except (NotYet, Silent) as missing:
         path.unlink(missing_ok=True)
-        return False
+        return str(missing)
     with run.transaction():
         _enter(path, name, account, layout, day, run.at)
-    return True
+    return None
 
 
 def _enter(path: Path, name: str, account: Account, layout: Layout, day: date, at: datetime) -> Statement | None:

@@ -113,7 +113,8 @@ class Manner(Protocol):
 class Call:
     """One request. ``is_safe`` calls may be made again by themselves: reads, and writes documented as repeatable.
 
-    ``per_second`` is the documented limit of the verb, kept by each process; 0 where none is published.
+    ``per_second`` is the documented limit of the verb, kept by each process; 0 where none is published. ``seconds`` is
+    how long the reply may take in all: files take longer than answers.
     """
 
     verb: str
@@ -125,6 +126,7 @@ class Call:
     is_safe: bool = False
     per_second: float = 0.0
     largest: int = LARGEST_REPLY
+    seconds: float = TOTAL_SECONDS
 
 
 class Rate:
@@ -213,7 +215,7 @@ class Client:
                 size += len(part)
                 if size > call.largest:
                     raise Retryable("too_large", status=answer.status_code)
-                if self._clock() - began > TOTAL_SECONDS:
+                if self._clock() - began > call.seconds:
                     raise httpx.ReadTimeout("the reply trickles")
                 parts.append(part)
         lower = {name.lower(): value for name, value in answer.headers.items()}

@@ -18,14 +18,11 @@ class WeChatStatements:
     def fetch(self, *, account: Account, day: date, into: Path) -> None:
         """The day's file as WeChat wrote it; what is refused or spoilt is asked for again."""
         try:
-            if account is Account.TRADE:
-                found = self._bills.trades(day)
-            else:
-                found = self._bills.funds(day, FundAccount(account.value))
+            of_account = None if account is Account.TRADE else FundAccount(account.value)
+            is_there = self._bills.save(day, of_account, into)
         except Retryable as error:
             raise (NotYet if error.code == NOT_YET else Silent)(error.code) from error
-        except (Refused, ValueError) as error:
+        except Refused as error:
             raise Silent(str(error)) from error
-        if not found.content:
+        if not is_there:
             raise NoBusiness
-        into.write_bytes(found.content)

@@ -21,6 +21,8 @@ from jobs.gateways.signature import Merchant, Platform, Unverified
 HOST = "https://api.mch.weixin.qq.com"
 BUSY = frozenset({"SYSTEM_ERROR", "FREQUENCY_LIMITED", "FREQUENCY_LIMIT_EXCEED", "RATELIMIT_EXCEEDED", "RATE_LIMITED"})
 LARGEST_NOTICE = 64 * 1024
+FILE_SECONDS = 240.0
+"""The address of a file is good for five minutes [H]."""
 
 Shaped = TypeVar("Shaped", bound=Shape)
 
@@ -102,7 +104,9 @@ class Pay:
         if not address.startswith(f"{self.client.host}/"):
             raise Retryable("foreign_address", "a file was offered from another host")
         url = httpx.URL(address)
-        call = Call(verb=verb, method="GET", path=url.raw_path.decode(), is_safe=True, largest=largest)
+        call = Call(
+            verb=verb, method="GET", path=url.raw_path.decode(), is_safe=True, largest=largest, seconds=FILE_SECONDS
+        )
         return self.client.send(call).content
 
     def notice(self, headers: Mapping[str, str], body: bytes, *, now: float) -> Notice:

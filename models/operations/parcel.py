@@ -77,13 +77,12 @@ def _pack(parcel: Parcel, items: Mapping[int, int]) -> None:
     db.session.flush()
 
 
-def fold(*, number: str, told: Told) -> Parcel:
+def fold(*, order: Order, told: Told) -> Parcel:
     """A parcel that the shop knows, known here too; what it says to lie in it counts (rules §5.1).
 
     The shop writes carriers in its own way, so the waybill alone tells parcels apart. Whether the order has left
-    wholly is the shop's to say: `order.ship`.
+    wholly is the shop's to say: `order.ship`. The order is locked by who calls.
     """
-    order = orders.by_number(number)
     life.after(life.State(order.state), life.Event.SHIP)
     chosen = sa.select(Parcel).where(Parcel.order_id == order.id, Parcel.waybill == told.waybill)
     there = db.session.scalars(chosen.order_by(Parcel.id).limit(1)).one_or_none()

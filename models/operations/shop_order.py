@@ -94,7 +94,7 @@ def _bring(sold: Sold, number: str, at: datetime) -> None:
             told = parcel.Told(
                 carrier=one.carrier, waybill=one.waybill, sent_at=min(one.sent_at, at), items=dict(one.items)
             )  # fmt: skip
-            parcel.fold(number=number, told=told)
+            parcel.fold(order=ours, told=told)
     if sold.shipped_at is not None:
         orders.ship(number=number, at=min(sold.shipped_at, at))
     # While settling is switched off, the receipt confirms itself once it is on again (rules §5.1).

@@ -1,12 +1,14 @@
 """`python -m tests.bench.shop_day [ORDERS] [KILLS]`: a day of shop orders synchronised while workers are killed.
 
-The shop tells every order as received; each process knows it by arithmetic, so none of them is spared. The poll asks
-for all of them, workers fold them in, and SIGKILL hits a worker's child, the worker or both, again and again. Printed:
-lost, taken in twice, how long it took until none was left, and how far behind the reading was.
+The shop tells every order as received, in one or two parcels; each process knows it by arithmetic, so none of them is
+spared. Two buyers in three come once, the others twice; every third address has two of them. The poll asks for all of
+them, workers fold them in, and SIGKILL hits a worker's child, the worker or both, again and again. Printed: lost, taken
+in twice, parcels and pieces, how long it took until none was left, how far behind the reading was, the workers' CPU.
 """
 
 import os
 import random
+import resource
 import shutil
 import sys
 import tempfile
@@ -29,10 +31,10 @@ from models.operations import outbox, shop_order
 from models.rules.shop_order import Kind
 from tests import factories
 from tests.bench.chaos_jobs import Crew, Tally, settings_of, strike
-from tests.jobs.shops import parcel, told
+from tests.jobs.shops import goods, parcel, told
 from tests.operations import world
 
-ORDERS, KILLS, PAUSE_SECONDS, QUIET_SECONDS = 50_000, 40, 1.0, 1_800
+ORDERS, KILLS, PAUSE_SECONDS, QUIET_SECONDS = 50_000, 40, 1.0, 3_600
 SELLERS = 40
 FIRST = 3_731_000_000_000_000_000
 LEFT = "SELECT count(*) FROM job WHERE finished_at IS NULL AND kind IN ('poll_orders', 'sync_order', 'sync_orders')"
@@ -54,11 +56,19 @@ class Arithmetic:
 
     def order(self, number: str) -> Mapping[str, Any]:
         at = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
-        at += timedelta(seconds=(int(number) - FIRST) % 80_000)
-        finder = f"sph{int(number) % SELLERS}"
-        one = told(number, at, status=100, told=int(at.timestamp()) + 60, finder=finder)
+        n = int(number) - FIRST
+        at += timedelta(seconds=n % 80_000)
+        buyer = n * 7 % max(1, self.orders * 3 // 4)
+        one = told(
+            number, at, status=100, told=int(at.timestamp()) + 60, finder=f"sph{n % SELLERS}", openid=f"oB{buyer}",
+            product_infos=goods(a=2, b=1),
+        )  # fmt: skip
         detail = one["order_detail"]
-        detail["delivery_info"]["delivery_product_info"] = [parcel(f"SF{int(number) - FIRST:010}", at)]
+        detail["delivery_info"]["address_info"]["hash_code"] = f"h{buyer * 3 // 4}"
+        boxes = [parcel(f"SF{n:010}", at, a=2, b=1)] if n % 2 else [
+            parcel(f"SF{n:010}", at, a=1), parcel(f"YT{n:010}", at + timedelta(seconds=30), a=1, b=1)
+        ]  # fmt: skip
+        detail["delivery_info"]["delivery_product_info"] = boxes
         detail["ext_info"]["confirm_receipt_time"] = int(at.timestamp()) + 60
         return one
 
@@ -116,7 +126,9 @@ def run(servers: Embedded, orders: int, kills: int) -> int:
                     done += strike(crew, tally, address)
                 time.sleep(PAUSE_SECONDS * 2 * random.random())
                 crew.replace_the_dead()
-            return report(connection, orders, done, time.monotonic() - began)
+            seconds = time.monotonic() - began
+            crew.stop()
+            return report(connection, orders, done, seconds)
     finally:
         crew.stop()
 
@@ -125,15 +137,19 @@ def report(connection: psycopg.Connection, orders: int, kills: int, seconds: flo
     """Print what is missing and how long it took."""
     one = "SELECT (SELECT count(*) FROM shop_order), (SELECT count(*) FROM posting WHERE kind = 'settle'),"
     one += " (SELECT count(*) FROM stray_order), (SELECT coalesce(sum(amount_fen), 0) FROM leg),"
-    one += " (SELECT count(*) FROM job WHERE state = 'dead'),"
+    one += " (SELECT count(*) FROM job WHERE state = 'dead'), (SELECT count(*) FROM parcel),"
+    one += " (SELECT coalesce(sum(pieces), 0) FROM parcel_item),"
     one += " (SELECT extract(epoch FROM max(finished_at) - min(created_at)) FROM job WHERE kind LIKE 'sync_order%')"
-    taken, settled, strays, off, dead, span = connection.execute(one).fetchone() or (0,) * 6
+    taken, settled, strays, off, dead, parcels, pieces, span = connection.execute(one).fetchone() or (0,) * 8
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     sys.stdout.write(
         f"   {orders} orders, {kills} kills: {orders - taken} lost, {settled - taken} settled twice, {strays} stray,"
-        f" {dead} dead jobs, ledger off by {off}; all in after {seconds:.0f} s, the last {float(span or 0):.0f} s"
-        f" behind the poll ({orders / max(seconds, 1):.0f} a second), load {os.getloadavg()[0]:.1f}\n"
+        f" {dead} dead jobs, {parcels} parcels with {pieces} pieces, ledger off by {off}\n"
+        f"   all in after {seconds:.0f} s ({taken / max(seconds, 1):.0f} a second), the last {float(span or 0):.0f} s"
+        f" behind the poll; workers' CPU {used.ru_utime + used.ru_stime:.0f} s, the largest process"
+        f" {used.ru_maxrss / 1024:.0f} MB, load {os.getloadavg()[0]:.1f}\n"
     )
-    return int(taken != orders or settled != orders or off != 0)
+    return int(taken != orders or settled != orders or off != 0 or pieces != 3 * orders)
 
 
 def main() -> int:

@@ -91,7 +91,8 @@ class Simulated:
             raise Silence
         if trouble in (Trouble.ERROR_AFTER, Trouble.BUSY_AFTER):
             return _trouble(trouble, is_pay=is_pay)
-        response = Response(given.payload, status=given.status, content_type=given.content_type)
+        payload = given.payload[: len(given.payload) // 2] if trouble is Trouble.SPOILED else given.payload
+        response = Response(payload, status=given.status, content_type=given.content_type)
         if not is_pay:
             return response
         response.headers["Request-ID"] = rid()[6:]

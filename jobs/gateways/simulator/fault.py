@@ -9,7 +9,8 @@ import httpx
 
 
 class Trouble(StrEnum):
-    """Before anything was done: `lost`, `error`, `busy`, `refuse`. After it was: the others of answers.
+    """Before anything was done: `lost`, `error`, `busy`, `refuse`. After it was: the others of answers; `spoiled` is
+    half of a file.
 
     Of callbacks (verb `notice` or `push`): `duplicate`, `late`, `dropped`, `signtest`, `bad_signature`, `stale`.
     """
@@ -25,6 +26,7 @@ class Trouble(StrEnum):
     BAD_SIGNATURE = "bad_signature"
     STALE = "stale"
     UNSIGNED = "unsigned"
+    SPOILED = "spoiled"
     DUPLICATE = "duplicate"
     LATE = "late"
     DROPPED = "dropped"
