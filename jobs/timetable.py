@@ -51,6 +51,7 @@ LINES: tuple[Line, ...] = (
     Line("封存账本", "seal_ledger", Every(60)),
     Line("到期的区域代理", "end_agencies", Every(300)),
     Line("热门账户余额", "snapshot_ledger", Every(600)),
+    Line("账本发生额", "count_turnover", Daily(time(0, 30))),
     Line("逾期退款提醒", "tell_overdue_refunds", Every(3600)),
     Line("删除到期的个人信息", "erase_due", Daily(time(3, 40))),
     Line("删除到期的凭证图片", "forget_pictures", Daily(time(3, 45))),

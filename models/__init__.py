@@ -71,6 +71,7 @@ from models.tables.statement import Difference, Reckoning, Statement, StatementD
 from models.tables.story import Publicity, Story
 from models.tables.strike import Appeal, Strike
 from models.tables.switch import MoneySwitch
+from models.tables.turnover import Turnover
 from models.tables.view import Export, SavedView
 
 __all__ = [
@@ -161,6 +162,7 @@ __all__ = [
     "Obligation",
     "StandingChange",
     "Team",
+    "Turnover",
     "FlowLine",
     "FlowPlan",
     "Frontier",

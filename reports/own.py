@@ -7,7 +7,7 @@ and while another reads, a question is answered from the rows as they were, and 
 
 import threading
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -113,12 +113,14 @@ def _read(held: _Held | None, mark: tuple[int, ...], at: datetime) -> _Held:
         digests = {row.day: row.sums for row in connection.execute(_DIGESTS)}
     before = held.digests if held else {}
     moved = {day for day in before.keys() | digests.keys() if before.get(day) != digests.get(day)}
+    if held is not None and not moved:
+        columns = _with_sellers(replace(held.columns, version=mark, read_at=at))
+        return replace(held, columns=columns, took=_marked()[1] - at)
     if held is not None and len(moved) <= DAYS_MOST:
         raw, known = held.raw, held.known
-        if moved:
-            kept = ~np.isin(raw["day"], list(moved))
-            rows = _rows(known, moved)
-            raw = {name: np.concatenate([raw[name][kept], rows[name]]) for name in _KEPT}
+        kept = ~np.isin(raw["day"], list(moved))
+        rows = _rows(known, moved)
+        raw = {name: np.concatenate([raw[name][kept], rows[name]]) for name in _KEPT}
     else:
         known = {name: {} for name in _TEXTS}
         raw = _rows(known, None)
@@ -181,11 +183,9 @@ def _columns(raw: dict[str, Array], known: dict[str, dict[str, int]], mark: tupl
         words[key], codes[key] = _derived([of(text[1:]) for text in known["region"]], raw["region"])
     sellers, seller = np.unique(raw["seller"], return_inverse=True)
     words["seller_id"], codes["seller_id"] = _with_none(sellers.tolist()), seller.astype(np.int32)
-    for key, values in _of_sellers(sellers.tolist()).items():
-        words[key], codes[key] = _derived(values, codes["seller_id"])
     orders, order = np.unique(raw["order"], return_inverse=True)
     days, day = np.unique(raw["day"], return_inverse=True)
-    return Columns(
+    columns = Columns(
         version=mark,
         words=words,
         codes=codes,
@@ -199,6 +199,15 @@ def _columns(raw: dict[str, Array], known: dict[str, dict[str, int]], mark: tupl
         sums={name: raw[name] for name in SUMS},
         read_at=at,
     )
+    return _with_sellers(columns)
+
+
+def _with_sellers(columns: Columns) -> Columns:
+    """The columns with what is said of their sellers now."""
+    words, codes = dict(columns.words), dict(columns.codes)
+    for key, values in _of_sellers(words["seller_id"][:-1].tolist()).items():
+        words[key], codes[key] = _derived(values, codes["seller_id"])
+    return replace(columns, words=words, codes=codes)
 
 
 def _of_sellers(ids: list[int]) -> dict[str, list[Any]]:

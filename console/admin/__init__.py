@@ -48,6 +48,7 @@ from console.admin.member.proof import ProofLogView, ProofView
 from console.admin.merchant import MerchantView
 from console.admin.money import VIEWS as MONEY
 from console.admin.money import switch
+from console.admin.money_board import MoneyBoard
 from console.admin.move import MoveView
 from console.admin.order import OrderView
 from console.admin.parcel import ParcelView, PresaleView
@@ -100,6 +101,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     RegionBoard,
     CategoryBoard,
     PromoterBoard,
+    MoneyBoard,
     GrowthBoard,
     SimulatorView,
     *CASES,

@@ -102,7 +102,7 @@ def reverse(*, posting_id: int, key: str, at: datetime, reason: str) -> int:
     return post(key=key, kind="reversal", subject=subject, at=at, legs=legs, facts={"reverses": posting_id})
 
 
-def _settled() -> int:
+def settled() -> int:
     """The newest posting before which none is still in flight; 0 when the ledger is too busy to say now.
 
     Every poster shares the lock until it commits: holding it alone for one read is that instant. Rolling back to the
@@ -129,7 +129,7 @@ def ask_to_verify(*, at: datetime, by: str) -> Job:
 
 def snapshot() -> int:
     """Note what every hot account holds up to one posting; answers that posting's id (0 with nothing new)."""
-    upto = _settled()
+    upto = settled()
     rows = [
         {"account_id": row.id, "posting_id": upto, "balance_fen": row.balance_fen}
         for row in queries.hot_balances(upto)
@@ -143,7 +143,7 @@ def snapshot() -> int:
 def seal(*, at: datetime, limit: int = 10_000) -> Block | None:
     """Hash the next run of postings onto the chain; ``None`` when there is nothing new. Keep the hash elsewhere too."""
     last = queries.last_block()
-    run = queries.sealable(after=last.last_posting_id if last else 0, upto=_settled(), limit=limit)
+    run = queries.sealable(after=last.last_posting_id if last else 0, upto=settled(), limit=limit)
     if not run:
         return None
     block = Block(
