@@ -11,7 +11,7 @@ down_revision = "0037_parcel_item"
 TURNOVER = """
 CREATE TABLE turnover (
     since_id bigint NOT NULL,
-    n integer NOT NULL,
+    n bigint NOT NULL,
     upto_id bigint NOT NULL,
     day date NOT NULL,
     bucket text NOT NULL,
