@@ -233,6 +233,20 @@ LIVE: tuple[Live, ...] = (
         ORDER BY m.code""",
         "请会员在小程序里同意新版协议",
     ),
+    Live(
+        "B02",
+        f"""SELECT 'margin' AS subject,
+            '近 7 天 ' || count(*) || ' 笔订单结算后平台毛利为负，合计亏 ' || {_yuan("-sum(lost.fen)")} || '：'
+                || array_to_string((array_agg(substr(lost.subject, 7) ORDER BY lost.fen, lost.subject))[1:3], '、')
+                || CASE WHEN count(*) > 3 THEN ' 等' ELSE '' END AS evidence,
+            'warn' AS severity
+        FROM (
+            SELECT p.subject, l.amount_fen AS fen FROM posting p JOIN leg l ON l.posting_id = p.id
+            WHERE p.kind = 'settle' AND p.at > CAST(:at AS timestamptz) - interval '7 days' AND p.at <= :at
+            AND l.account_id = (SELECT id FROM account WHERE code = 'platform:margin') AND l.amount_fen < 0) AS lost
+        HAVING count(*) > 0""",
+        "核对这些商品的成本、佣金与区域分润，提价或下架；七天内不再出现后自动解除",
+    ),
 )
 PER_SUBJECT = frozenset({"R14", "R32"})
 """Rules that are measured subject by subject and in sum; the sum is left out."""

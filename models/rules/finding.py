@@ -57,6 +57,7 @@ WATCHED: dict[str, tuple[str, str]] = {
     "S03": ("规则 5.3；规则 8.3", "有超过三层的计付。"),
     "S04": ("规则 5.10；规则 8.3", "账本合计不平，或入账后被改写。"),
     "B01": ("规则 7.1", "近 30 天复购率低于 40%。"),
+    "B02": ("规则 5.2", "订单结算后平台毛利为负。"),
 }
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -68,7 +69,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "money": ("R11", "R20", "R27", "R29", "R31", "R32", "R33"),
     "privacy": ("R35", "R38", "R45"),
     "structure": ("R23", "R25", "S01", "S02", "S03", "S04"),
-    "business": ("B01",),
+    "business": ("B01", "B02"),
 }
 """The lamps: the law's three (入门费, 拉人头, 团队计酬), then consumers, copy, money, personal data, structure, and
 what the business itself watches."""

@@ -199,3 +199,13 @@ class TestRepurchase:
         begin = shanghai.begins(date(2025, 12, 3))
         curation.keep(counted=figures.counted(begin=begin, at=AT), policy=STEADY, at=AT)
         assert f"流失最多的商品：面膜 {shelf.code}（0.00%）" in found("B01")[0][2]
+
+
+class TestMargin:
+    def test_below_nothing_is_an_alert_with_the_orders_behind_it(self):
+        world.network()
+        world.completed("o1", at=AT)
+        world.completed("o2", cost_fen=9_000, commission_fen=2_000, at=AT)
+        world.completed("o3", cost_fen=9_000, commission_fen=1_900, at=AT - 8 * DAY)
+        said = "近 7 天 1 笔订单结算后平台毛利为负，合计亏 ¥11.00：o2"
+        assert found("B02") == [("margin", "warn", said)]
