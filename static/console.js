@@ -9,7 +9,7 @@
   const closePops = (except) => $$("details[data-pop][open]").forEach((pop) => { if (pop !== except) pop.open = false; });
 
   // An address that names one opens it: /orders/7#send.
-  const named = location.hash && document.getElementById(location.hash.slice(1));
+  const named = location.hash ? document.getElementById(location.hash.slice(1)) : null;
   if (named?.matches("details[data-pop]")) { named.open = true; $("input:not([type=hidden])", named)?.focus(); }
 
   // Groups of the menu remember how they were left.
