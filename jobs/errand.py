@@ -88,7 +88,7 @@ def _settle(run: Run, todo: Todo) -> None:
     """It is told; where that moved an after-sale, it is read again."""
     with run.transaction():
         errand.settle(errand_id=todo.errand_id, at=run.at)
-        if todo.kind not in (Kind.PARCEL, Kind.SHIPPING):
+        if todo.kind not in (Kind.PARCEL, Kind.SHIPPING, Kind.WAYBILL):
             outbox.request(
                 "sync_case", payload={"number": todo.about}, subject=f"shop:{todo.about}", title="同步小店售后",
                 by="shop", key=f"case:{todo.about}:told:{todo.errand_id}:{int(run.at.timestamp())}",
@@ -144,7 +144,8 @@ def _reject(one: Telling) -> bool:
 def _parcel(one: Telling) -> bool:
     """Send a parcel of the shop's order with the goods that lie in it."""
     found, (sent,) = one.wechat.orders.get(one.todo.order), one.todo.parcels
-    if any(known.waybill_id == sent.waybill for known in found.order_detail.delivery_info.delivery_product_info):
+    names = (sent.waybill, *sent.formerly)
+    if any(known.waybill_id in names for known in found.order_detail.delivery_info.delivery_product_info):
         return True
     if found.status not in (OrderStatus.TO_SHIP, OrderStatus.PARTLY_SHIPPED):
         raise Impossible("小店订单已全部发货或已结束，追加的运单请在小店后台修改物流。")
@@ -187,6 +188,33 @@ def _in_shops_words(found: ShopOrder, sent: Sent) -> dict[Sku, int]:
     return dict(packed)
 
 
+def _waybill_again(one: Telling) -> bool:
+    """Write the right waybill over the one that the shop has; where it has neither, the parcel itself is still told."""
+    found, (sent,) = one.wechat.orders.get(one.todo.order), one.todo.parcels
+    there = found.order_detail.delivery_info.delivery_product_info
+    wrong = [known for known in there if known.waybill_id in sent.formerly]
+    company = rules.carrier_code(sent.carrier)
+    is_right = any((known.waybill_id, known.delivery_id) == (sent.waybill, company) for known in there)
+    wrong = wrong or [known for known in there if known.waybill_id == sent.waybill]
+    if is_right or not wrong:
+        return True
+    if not one.turn():
+        return False
+    shipments = [
+        Shipment(
+            company=company if known is wrong[0] else known.delivery_id,
+            number=sent.waybill if known is wrong[0] else known.waybill_id,
+            packed=tuple(
+                Packed(product_id=item.product_id, sku_id=item.sku_id, number=item.product_cnt)
+                for item in known.product_infos
+            ),
+        )
+        for known in there
+    ]  # fmt: skip
+    one.wechat.deliveries.correct(one.todo.order, shipments)
+    return True
+
+
 def _shipping(one: Telling) -> bool:
     """Say how an own payment was sent; what is known there already is not told again.
 
@@ -227,6 +255,7 @@ TELLERS: Mapping[Kind, Callable[[Telling], bool]] = {
     Kind.CASE_REJECT: _reject,
     Kind.PARCEL: _parcel,
     Kind.SHIPPING: _shipping,
+    Kind.WAYBILL: _waybill_again,
 }
 
 

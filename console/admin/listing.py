@@ -145,6 +145,12 @@ class ListingView(_OfProduct):
 
 
 STATE = sa.case((Delisting.ended_at.is_(None), "running"), else_="ended")
+ANSWERED = (
+    sa.select(sa.func.concat(sa.func.count(DelistingWindow.outcome), " / ", sa.func.count()))
+    .where(DelistingWindow.delisting_id == Delisting.id)
+    .correlate(Delisting)
+    .scalar_subquery()
+)
 RUNS = {"running": Badge(_l("under way"), Tone.BUSY), "ended": Badge(_l("done"), Tone.GOOD)}
 
 
@@ -163,7 +169,8 @@ class DelistingView(_OfProduct):
         Column(key="code", title=_l("Product code"), at=Product.code, kind=Kind.CODE),
         Column(key="state", title=_l("State"), at=STATE, kind=Kind.BADGE, badges=RUNS),
         Column(key="reason", title=_l("Reason"), at=Delisting.reason, kind=Kind.REASON),
-        Column(key="rounds", title=_l("Rounds"), at=Delisting.rounds, kind=Kind.COUNT),
+        Column(key="windows", title=_l("Windows answered"), at=ANSWERED),
+        Column(key="rounds", title=_l("Rounds"), at=Delisting.rounds, kind=Kind.COUNT, shown=False),
         Column(
             key="who", title=_l("Asked for by"), at=sa.func.coalesce(Staff.name, Delisting.asked_by), kind=Kind.ACTOR
         ),

@@ -70,6 +70,7 @@ ERRANDS: dict[str, Text] = {
     errand.Kind.CASE_REJECT: _l("Refuse in the shop"),
     errand.Kind.PARCEL: _l("Parcel of the shop"),
     errand.Kind.SHIPPING: _l("Shipping of the payment"),
+    errand.Kind.WAYBILL: _l("Corrected waybill"),
 }
 
 ERRAND_STATES: dict[str, Badge] = {

@@ -86,13 +86,30 @@ class ParcelView(ReadView):
 
     def around(self, row_id: int) -> dict[str, Any]:
         told = sa.select(ParcelTrack).where(ParcelTrack.parcel_id == row_id).order_by(ParcelTrack.at.desc())
-        order_id = self.found(row_id).order_id
+        found = self.found(row_id)
+        order_id = found.order_id
         return {
+            "found": found,
+            "is_under_way": rules.State(found.state) not in rules.ENDED,
             "tracks": db.session.scalars(told).all(),
             "order_id": order_id,
             "goods": queries.dossier(order_id).goods(row_id),
             "states": names.PARCEL_STATES,
         }
+
+    @expose("/<int:row_id>/correct", methods=["POST"])
+    @permits("order.ship")
+    def correct(self, row_id: int) -> Response:
+        """The carrier or the waybill was written down wrongly."""
+        self.found(row_id)
+        return self.perform(
+            parcel.correct,
+            parcel_id=row_id,
+            carrier=request.form.get("carrier", ""),
+            waybill=request.form.get("waybill", ""),
+            at=formatting.now(),
+            done=_("The waybill is corrected; WeChat is told where the order came from there."),
+        )
 
     @expose("/<int:row_id>/track", methods=["POST"])
     @permits("order.ship")

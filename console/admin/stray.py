@@ -8,6 +8,7 @@ from flask import request
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 from sqlalchemy import Row, Select
 from werkzeug.wrappers import Response
 
@@ -36,6 +37,20 @@ STATES = {
 LATE = timedelta(minutes=15)
 
 
+NAMED = {
+    rules.Kind.FINDER: _l("finder"),
+    rules.Kind.TALENT: _l("talent account"),
+    rules.Kind.SHARER: _l("sharer"),
+}
+
+
+def _accounts(row: Row[Any]) -> str:
+    """The accounts by which the shop names who may have sold it, the surest first."""
+    told = [one.partition(":") for one in row.named.split("、") if one]
+    lines = (Markup("{} <code>{}</code>").format(NAMED.get(kind, kind), account) for kind, _sep, account in told)
+    return Markup("、").join(lines) or Markup('<span class="muted">–</span>')
+
+
 class StrayView(ReadView):
     """未归属: who sold it is said here, with a reason; from then on it is an order like any other."""
 
@@ -53,11 +68,13 @@ class StrayView(ReadView):
         Column(key="why", title=_l("Why it waits"), at=StrayOrder.why, kind=Kind.BADGE, badges=WHY),
         Column(key="words", title=_l("Reason"), at=StrayOrder.words),
         Column(key="paid_fen", title=_l("Paid"), at=StrayOrder.paid_fen, kind=Kind.MONEY),
-        Column(key="named", title=_l("Accounts the shop names"), at=StrayOrder.named, kind=Kind.CODE),
+        Column(key="named", title=_l("Accounts the shop names"), at=StrayOrder.named, kind=Kind.CODE, cell=_accounts),
         Column(key="state", title=_l("State"), at=StrayOrder.state, kind=Kind.BADGE, badges=STATES),
         Column(key="seller", title=_l("Seller"), at=Member.code, kind=Kind.CODE),
         Column(key="found_at", title=_l("Waits since"), at=StrayOrder.found_at, kind=Kind.MOMENT),
-        Column(key="decided_by", title=_l("Decided by"), at=StrayOrder.decided_by, kind=Kind.ACTOR, shown=False),
+        Column(
+            key="decided_by", title=_l("Assigned or dropped by"), at=StrayOrder.decided_by, kind=Kind.ACTOR, shown=False
+        ),
         Column(key="ended_at", title=_l("Ended"), at=StrayOrder.ended_at, kind=Kind.MOMENT, shown=False),
     )
     questions = (

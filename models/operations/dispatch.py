@@ -50,8 +50,8 @@ _SHIP = sa.text(
 )
 _SEND = sa.text(
     """
-    INSERT INTO parcel (order_id, carrier, waybill, state, sent_at, moved_at)
-    SELECT order_id, carrier, waybill, 'sent', :at, :at
+    INSERT INTO parcel (order_id, carrier, waybill, state, sent_at, moved_at, formerly)
+    SELECT order_id, carrier, waybill, 'sent', :at, :at, '{}'
     FROM unnest(CAST(:ids AS bigint[]), CAST(:carriers AS text[]), CAST(:waybills AS text[]))
          WITH ORDINALITY AS q (order_id, carrier, waybill, n) ORDER BY n
     RETURNING id, order_id, carrier, waybill

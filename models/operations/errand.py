@@ -34,8 +34,9 @@ def owe(*, kind: Kind, subject: str, order_id: int, at: datetime, words: str = "
 
 
 def _is_many(kind: Kind) -> sa.ColumnElement[bool]:
-    """The shipping of a payment names all its parcels, and is told again with each further one."""
-    return sa.literal(kind is Kind.SHIPPING)
+    """The shipping of a payment names all its parcels, and is told again with each further one; a waybill may be
+    corrected again."""
+    return sa.literal(kind in (Kind.SHIPPING, Kind.WAYBILL))
 
 
 def _about(order_id: int) -> str:
@@ -51,6 +52,19 @@ def parcel_left(*, parcel: Parcel, at: datetime) -> None:
         owe(kind=Kind.PARCEL, subject=f"parcel:{parcel.id}", order_id=parcel.order_id, at=at)
     else:
         shipping_changed(order_id=parcel.order_id, at=at)
+
+
+def waybill_corrected(*, parcel: Parcel, at: datetime) -> None:
+    """A waybill was wrong: the shop, or the payment's side of WeChat, is to write the right one over it."""
+    source = queries.source(parcel.order_id)
+    if source is not None and source.channel == "shop":
+        owe(kind=Kind.WAYBILL, subject=f"parcel:{parcel.id}", order_id=parcel.order_id, at=at)
+    shipping_changed(order_id=parcel.order_id, at=at)
+
+
+def forget_trace(*, parcel_id: int) -> None:
+    """WeChat followed a waybill that was wrong: the right one is followed anew."""
+    db.session.execute(sa.delete(ParcelTrace).where(ParcelTrace.parcel_id == parcel_id))
 
 
 def shipping_changed(*, order_id: int, at: datetime) -> None:

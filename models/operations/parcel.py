@@ -80,11 +80,13 @@ def _pack(parcel: Parcel, items: Mapping[int, int]) -> None:
 def fold(*, order: Order, told: Told) -> Parcel:
     """A parcel that the shop knows, known here too; what it says to lie in it counts (rules §5.1).
 
-    The shop writes carriers in its own way, so the waybill alone tells parcels apart. Whether the order has left
+    The shop writes carriers in its own way, so the waybill alone tells parcels apart, be it one that was corrected here
+    and is not there yet. Whether the order has left
     wholly is the shop's to say: `order.ship`. The order is locked by who calls.
     """
     life.after(life.State(order.state), life.Event.SHIP)
-    chosen = sa.select(Parcel).where(Parcel.order_id == order.id, Parcel.waybill == told.waybill)
+    is_same = (Parcel.waybill == told.waybill) | (sa.literal(told.waybill) == Parcel.formerly.any_())
+    chosen = sa.select(Parcel).where(Parcel.order_id == order.id, is_same)
     there = db.session.scalars(chosen.order_by(Parcel.id).limit(1)).one_or_none()
     if there is None:
         return _left(order, told)
@@ -96,6 +98,26 @@ def fold(*, order: Order, told: Told) -> Parcel:
         db.session.flush()
         _pack(there, told.items)
     return there
+
+
+def correct(*, parcel_id: int, carrier: str, waybill: str, at: datetime) -> Parcel:
+    """A carrier or waybill was written down wrongly (rules §5.1): the right ones from now on, here and at WeChat."""
+    carrier, waybill = carrier.strip(), waybill.strip()
+    rules.check_waybill(carrier=carrier, waybill=waybill)
+    parcel = _locked(parcel_id)
+    if (carrier, waybill) == (parcel.carrier, parcel.waybill):
+        return parcel
+    rules.check_correction(State(parcel.state))
+    known = sa.select(Parcel.id).where(Parcel.order_id == parcel.order_id, Parcel.id != parcel_id)
+    if db.session.scalar(known.where(Parcel.waybill == waybill)) is not None:
+        raise rules.WaybillTaken("规则 5.1：本单另一个包裹已使用这个运单号，请核对面单。")
+    if waybill != parcel.waybill:
+        parcel.formerly = [*parcel.formerly, parcel.waybill]
+    parcel.carrier, parcel.waybill = carrier, waybill
+    db.session.flush()
+    errand.forget_trace(parcel_id=parcel_id)
+    errand.waybill_corrected(parcel=parcel, at=at)
+    return parcel
 
 
 def leave_rest(*, number: str, at: datetime) -> Order:
@@ -113,11 +135,16 @@ def leave_rest(*, number: str, at: datetime) -> Order:
     return shipped
 
 
-def track(*, parcel_id: int, state: State, words: str, at: datetime) -> ParcelTrack:
-    """What the carrier says, as it says it; the same words of the same moment are one track."""
+def _locked(parcel_id: int) -> Parcel:
     parcel = db.session.get(Parcel, parcel_id, with_for_update=True, populate_existing=True)
     if parcel is None:
         raise NoParcel("规则 5.1：没有这个包裹，请刷新列表。")
+    return parcel
+
+
+def track(*, parcel_id: int, state: State, words: str, at: datetime) -> ParcelTrack:
+    """What the carrier says, as it says it; the same words of the same moment are one track."""
+    parcel = _locked(parcel_id)
     words = words.strip()
     if not words:
         raise rules.NoWords("规则 5.1：请填写物流动态的内容。")

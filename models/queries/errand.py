@@ -36,6 +36,7 @@ class Sent:
     carrier: str
     waybill: str
     items: tuple[Item, ...] = ()
+    formerly: tuple[str, ...] = ()
 
     @property
     def goods(self) -> str:
@@ -72,7 +73,7 @@ def todo(errand_id: int) -> Todo | None:
     source = db.session.get_one(OrderSource, found.order_id)
     sent = db.session.scalars(sa.select(Parcel).where(Parcel.order_id == order.id).order_by(Parcel.id)).all()
     about, reason = found.subject.partition(":")[2], ""
-    if found.kind == Kind.PARCEL:
+    if found.kind in (Kind.PARCEL, Kind.WAYBILL):
         sent = [one for one in sent if str(one.id) == about]
     elif found.kind != Kind.SHIPPING:
         reason = db.session.get_one(AfterSale, int(about)).kind
@@ -92,7 +93,7 @@ def _packed(order_id: int, sent: Sequence[Parcel], lines: Sequence[OrderLine]) -
     return tuple(
         Sent(one.carrier, one.waybill, tuple(
             Item(n, known[n].product_code, known[n].title, pieces) for n, pieces in held[one.id].items()
-        ))
+        ), tuple(one.formerly))
         for one in sent
     )  # fmt: skip
 

@@ -12,13 +12,14 @@ PATIENCE = timedelta(minutes=30)
 
 
 class Kind(StrEnum):
-    """Agree to a return, refund, refuse; a parcel of the shop's; the shipping of an own payment."""
+    """Agree to a return, refund, refuse; a parcel of the shop's, its corrected waybill; an own payment's shipping."""
 
     CASE_ACCEPT = "case_accept"
     CASE_REFUND = "case_refund"
     CASE_REJECT = "case_reject"
     PARCEL = "parcel"
     SHIPPING = "shipping"
+    WAYBILL = "waybill"
 
 
 class State(StrEnum):

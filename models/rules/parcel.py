@@ -41,6 +41,14 @@ class NoWords(Invalid):
     """A track says something."""
 
 
+class Arrived(Conflict):
+    """The parcel has come to its end under its waybill."""
+
+
+class WaybillTaken(Conflict):
+    """Another parcel of the order has this waybill."""
+
+
 class NothingLeft(Conflict):
     """Every piece of the order lies in a parcel."""
 
@@ -87,7 +95,9 @@ def left(ordered: Mapping[int, int], packed: Iterable[Mapping[int, int]]) -> dic
 def chosen(waiting: Mapping[int, int], asked: Mapping[int, int] | None) -> dict[int, int]:
     """The pieces of each line that a parcel takes; everything that waits where nothing was chosen (rules 5.1)."""
     if not waiting:
-        raise NothingLeft("规则 5.1：本单商品已全部发出，没有待发的商品；补寄或换货请在售后里处理。")
+        raise NothingLeft(
+            "规则 5.1：本单商品已全部发出，没有待发的商品；运单填错请在包裹页更正，补寄或换货请在售后里处理。"
+        )
     if asked is None:
         return dict(waiting)
     taken = {n: pieces for n, pieces in asked.items() if pieces}
@@ -102,6 +112,12 @@ def chosen(waiting: Mapping[int, int], asked: Mapping[int, int] | None) -> dict[
 def after(state: State, told: State) -> State:
     """Where a parcel is once its carrier told something; what comes late changes nothing."""
     return state if state in ENDED else told
+
+
+def check_correction(state: State) -> None:
+    """A waybill is corrected while its parcel is on the way (rules 5.1)."""
+    if state in ENDED:
+        raise Arrived("规则 5.1：包裹已签收或已退回，运单号不能再更正。")
 
 
 def is_stalled(state: State, *, moved_at: datetime, at: datetime) -> bool:

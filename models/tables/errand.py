@@ -12,7 +12,7 @@ CODE = sa.Text(collation="C")
 
 class Errand(Base):
     """One thing that WeChat is to do because of a decision of ours, once: agree, refund or refuse in an after-sale of
-    the shop, take a parcel down, take the shipping of an own payment down.
+    the shop, take a parcel down or its corrected waybill, take the shipping of an own payment down.
 
     ``subject`` is what it is about (`case:ID`, `parcel:ID`, `order:ID`), ``words`` what is said along with it;
     ``code`` and ``error`` are WeChat's own where it refused.
@@ -21,7 +21,9 @@ class Errand(Base):
     __tablename__ = "errand"
     __table_args__ = (
         sa.UniqueConstraint("kind", "subject"),
-        sa.CheckConstraint("kind IN ('case_accept', 'case_refund', 'case_reject', 'parcel', 'shipping')", name="kind"),
+        sa.CheckConstraint(
+            "kind IN ('case_accept', 'case_refund', 'case_reject', 'parcel', 'shipping', 'waybill')", name="kind"
+        ),
         sa.CheckConstraint("state IN ('due', 'done', 'refused')", name="state"),
         sa.CheckConstraint("(state = 'due') = (ended_at IS NULL)", name="ended"),
         sa.CheckConstraint("(state = 'refused') = (error <> '')", name="error"),

@@ -3,13 +3,17 @@
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
 
 
 class Parcel(Base):
-    """One parcel of an order; ``moved_at`` is when the carrier last said something, at first when it was sent."""
+    """One parcel of an order; ``moved_at`` is when the carrier last said something, at first when it was sent.
+
+    ``formerly`` are waybills that it was first written down with, the latest last.
+    """
 
     __tablename__ = "parcel"
     __table_args__ = (
@@ -30,6 +34,7 @@ class Parcel(Base):
     sent_at: Mapped[datetime]
     moved_at: Mapped[datetime]
     delivered_at: Mapped[datetime | None]
+    formerly: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list)
 
 
 class ParcelItem(Base):

@@ -1,5 +1,6 @@
 """What is decided here reaches WeChat once, over the real clients and the simulated wire, whatever goes wrong."""
 
+import copy
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -148,6 +149,19 @@ class TestParcels:
         assert (market.world.orders[number]["status"], only(Order).state) == (30, "shipped")
         with pytest.raises(NothingLeft, match="已全部发出"):
             send(number, "SF1000004")
+
+    def test_whose_waybill_was_wrong_are_corrected_there_and_stay_one(self, market, bought, read, work):
+        send(bought)
+        work()
+        shown = copy.deepcopy(market.world.orders[bought])
+        with transaction():
+            parcel.correct(parcel_id=only(Parcel).id, carrier="中通快递", waybill="ZT2000002", at=datetime.now(UTC))
+        read("sync_order", bought)
+        (told,) = shelf(market, bought)["delivery_product_info"]
+        assert (told["delivery_id"], told["waybill_id"], latest().state) == ("ZTO", "ZT2000002", "done")
+        market.world.orders[bought] = shown
+        read("sync_order", bought)
+        assert (only(Parcel).waybill, only(Parcel).formerly) == ("ZT2000002", ["SF1000001"])
 
     def test_whose_goods_the_shop_sent_meanwhile_are_a_persons(self, market, bought, work):
         goods = [{"product_id": "10000700000011", "sku_id": "4100000000021", "product_cnt": 1}]

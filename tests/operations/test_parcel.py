@@ -7,7 +7,7 @@ import pytest
 from models.operations import order, parcel
 from models.queries import parcel as queries
 from models.rules.order import OutOfTurn
-from models.rules.parcel import NoGoods, NothingLeft, NothingSent, TooMany
+from models.rules.parcel import Arrived, NoGoods, NothingLeft, NothingSent, State, TooMany, WaybillTaken
 from tests.operations import world
 from tests.operations.test_dispatch import lines
 from tests.operations.world import AT
@@ -60,6 +60,22 @@ class TestSending:
         order.await_payment(purchase=world.purchase("o2", lines=lines(1)), at=AT)
         with pytest.raises(OutOfTurn):
             parcel.send(number="o2", carrier="中通快递", waybill="ZT0009", at=AT)
+
+
+class TestCorrection:
+    def test_replaces_the_waybill_and_keeps_what_it_was(self, bought):
+        one = send("ZT0001", items={1: 1})
+        parcel.correct(parcel_id=one.id, carrier="顺丰速运", waybill="SF0001", at=LATER)
+        assert (one.carrier, one.waybill, one.formerly) == ("顺丰速运", "SF0001", ["ZT0001"])
+        send("ZT0002")
+        with pytest.raises(WaybillTaken, match="另一个包裹"):
+            parcel.correct(parcel_id=one.id, carrier="中通快递", waybill="ZT0002", at=LATER)
+
+    def test_ends_with_the_delivery(self, bought):
+        one = send("ZT0001")
+        parcel.track(parcel_id=one.id, state=State.DELIVERED, words="已签收", at=AT)
+        with pytest.raises(Arrived, match="不能再更正"):
+            parcel.correct(parcel_id=one.id, carrier="中通快递", waybill="ZT0009", at=LATER)
 
 
 class TestRest:

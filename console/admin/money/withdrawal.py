@@ -16,7 +16,7 @@ from console.admin import job
 from console.admin.base import Batch, ReadView, staff_id
 from console.admin.columns import Badge, Column, Kind, Tone
 from console.admin.filters import Days, Equals, OneOf, Prefix, Yuan
-from console.admin.money.words import BUCKETS, link, member_link, statement_link, words
+from console.admin.money.words import BUCKETS, CHANNEL, link, member_link, statement_link, words
 from console.auth import permits
 from models import Member, Withdrawal, db
 from models.operations import withdrawal as operations
@@ -206,6 +206,15 @@ def _clock(row: Row[Any]) -> Markup:
     return Markup('<span class="badge {}">{}</span>').format(tone, formatting.duration(left.total_seconds()))
 
 
+def _channels_words(row: Row[Any]) -> str:
+    """What a known code of the channel means, with the code for its support; words as they are."""
+    if not row.reason:
+        return Markup('<span class="muted">–</span>')
+    if row.reason not in CHANNEL:
+        return str(row.reason)
+    return Markup('{} <code class="muted">{}</code>').format(CHANNEL[row.reason], row.reason)
+
+
 class TransferView(ReadView):
     """转账: what was approved and sent, in WeChat's own eight states; asked about, never sent anew by hand."""
 
@@ -226,7 +235,7 @@ class TransferView(ReadView):
         Column(key="net", title=_l("Goes out"), at=NET, kind=Kind.MONEY),
         Column(key="sent_at", title=_l("Sent to the channel at"), at=Withdrawal.sent_at, kind=Kind.MOMENT),
         Column(key="ended_at", title=_l("Ended"), at=Withdrawal.ended_at, kind=Kind.MOMENT),
-        Column(key="reason", title=_l("What the channel says"), at=Withdrawal.reason),
+        Column(key="reason", title=_l("What the channel says"), at=Withdrawal.reason, cell=_channels_words),
     )
     questions = (
         OneOf(

@@ -72,6 +72,23 @@ CAUSES = {
     "deposit_deducted": _l("deposit deducted"),
     "adjustment": _l("adjustment"),
 }
+# Why WeChat ended a transfer (facts of the transfer family); codes that are not here are shown as they come.
+CHANNEL = {
+    "ACCOUNT_FROZEN": _l("the payee's account is frozen"),
+    "REAL_NAME_CHECK_FAIL": _l("the payee has not confirmed the real name with WeChat"),
+    "NAME_NOT_CORRECT": _l("the payee's real name differs"),
+    "OPENID_INVALID": _l("the payee's account does not fit this mini-program"),
+    "TRANSFER_QUOTA_EXCEED": _l("over the limit of one transfer"),
+    "DAY_RECEIVED_QUOTA_EXCEED": _l("the payee received the day's limit"),
+    "MONTH_RECEIVED_QUOTA_EXCEED": _l("the payee received the month's limit"),
+    "DAY_RECEIVED_COUNT_EXCEED": _l("the payee received the day's number of transfers"),
+    "OVERDUE_CLOSE": _l("the payee did not confirm within 24 hours"),
+    "TRANSFER_RISK": _l("WeChat sees a risk"),
+    "PAYEE_ACCOUNT_ABNORMAL": _l("the payee's account cannot receive"),
+    "PAYER_ACCOUNT_ABNORMAL": _l("our account cannot pay"),
+    "MERCHANT_REJECT": _l("refused by our own account's approval"),
+    "MERCHANT_NOT_CONFIRM": _l("not approved in our own account in time"),
+}
 HOUSE = {
     "no_upline": _l("nobody above"),
     "over_cap": _l("over the paid levels"),

@@ -47,7 +47,7 @@ def _pair(ours: str, theirs: str) -> Any:
 
 def _open(row: Row[Any]) -> Markup:
     if not row.open:
-        return Markup('<span class="badge good">{}</span>').format(_("none"))
+        return Markup('<span class="badge good">{}</span>').format(_("no difference"))
     return Markup('<span class="badge bad">{}</span>').format(row.open)
 
 

@@ -109,8 +109,13 @@ def _sku_key(goods: dict[str, Any]) -> tuple[str, str]:
 @verbs.verb("shop.send.correct", f"{ORDER}/deliveryinfo/update", account=SHOP)
 def correct(world: World, asked: Asked) -> Given:
     found = known_order(world, asked.body.get("order_id"))
-    parcels = [one | {"delivery_time": int(world.now)} for one in asked.body["delivery_list"]]
-    found["order_detail"]["delivery_info"]["delivery_product_info"] = parcels
+    delivery, names = found["order_detail"]["delivery_info"], dict(COMPANIES)
+    if len(asked.body["delivery_list"]) != len(delivery["delivery_product_info"]):
+        raise Wrong(40097, "invalid args: delivery_list")
+    delivery["delivery_product_info"] = [
+        before | one | {"delivery_name": names.get(one["delivery_id"], "其他")}
+        for before, one in zip(delivery["delivery_product_info"], asked.body["delivery_list"], strict=True)
+    ]
     change(world, found, found["status"])
     return Given(OK)
 

@@ -112,7 +112,7 @@ class TestParcel:
         form = {"carrier": "中通快递", "waybill": "ZT10086", "pieces-1": "2", "pieces-2": "0"}
         operator.post(f"/orders/{one.id}/send", data=form)
         page = operator.get(f"/orders/{one.id}").text
-        for words in ("部分发货", "2 / 4 · 50% · 件已发出", "商品1×2", "待发 1 件，共 3 件", "其余不再发货"):
+        for words in ("部分发货", "2 / 4 · 50% · 已发件数", "商品1×2", "待发 1 件，共 3 件", "其余不再发货"):
             assert words in page
         assert "商品1×1、商品2×1" in operator.get("/dispatch/?begun=partly").text
         for wrong, words in (("2", "还有 1 件待发"), ("x", "请填写整数")):
@@ -123,6 +123,14 @@ class TestParcel:
         assert "A-1" not in operator.get("/dispatch/").text
         parcel = db.session.scalars(sa.select(Parcel).where(Parcel.waybill == "ZT10087")).one()
         assert "商品1×1、商品2×1" in operator.get(f"/parcels/{parcel.id}").text
+
+    def test_with_a_wrong_waybill_is_corrected_on_its_page(self, staff):
+        one, operator = paid("A-1"), staff("operator")
+        operator.post(f"/orders/{one.id}/send", data={"carrier": "中通", "waybill": "ZT1000"})
+        page = f"/parcels/{db.session.scalars(sa.select(Parcel.id)).one()}"
+        operator.post(f"{page}/correct", data={"carrier": "顺丰", "waybill": "SF1000"})
+        for words in ("SF1000", "此前登记为", "ZT1000"):
+            assert words in operator.get(page).text
 
     def test_is_the_last_where_the_rest_is_left_out_with_a_reason(self, staff, trail):
         one, operator = paid("A-1", lines=lines(2)), staff("operator")

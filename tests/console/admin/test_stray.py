@@ -23,7 +23,7 @@ def stray(session) -> StrayOrder:
 class TestStrays:
     def test_are_listed_with_why_and_whom_the_shop_names(self, staff, stray):
         page = staff("operator").get("/stray-orders/").text
-        assert "finder:stranger" in page
+        assert "视频号 <code>stranger</code>" in page
         assert "没有对应的会员" in page
 
     def test_are_assigned_with_a_reason(self, session, staff, stray):
