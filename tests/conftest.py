@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from hypothesis import HealthCheck
 from sqlalchemy.orm import scoped_session
 from xdist.scheduler import LoadFileScheduling
 
@@ -22,6 +24,10 @@ from jobs import queue, relay
 from models import Audit, db, migrations
 from tests import people, simulated
 from tests.people import Browser
+
+# How long a busy machine takes to draw or to run an example says nothing of the code.
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("suite")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -98,17 +98,17 @@ class TestGarbage:
     def sound(self, book) -> Path:
         return book({"订单": [["a", "b"], [1, date(2019, 3, 28)], ["x", "=A1"]]})
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(content=st.binary(max_size=2_000))
     def test_any_bytes_are_read_or_refused(self, write, content):
         self.opened(write(content))
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(content=st.text(alphabet=st.sampled_from(list(',;\t"\r\n=a1上')), max_size=300))
     def test_any_text_is_read_or_refused(self, write, content):
         self.opened(write(content.encode()))
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         place=st.integers(0, 2**31), flipped=st.lists(st.integers(0, 255), min_size=1, max_size=40), cut=st.booleans()
     )
@@ -118,7 +118,7 @@ class TestGarbage:
         content[place : place + len(flipped)] = bytes(flipped)
         self.opened(write(bytes(content[:place] if cut else content), "damaged.xlsx"))
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(place=st.integers(0, 2**31), noise=st.binary(min_size=1, max_size=20), entry=st.integers(0, 30))
     def test_any_damage_inside_a_workbook_is_read_or_refused(self, sound, tmp_path, place, noise, entry):
         with zipfile.ZipFile(sound) as archive:

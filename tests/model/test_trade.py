@@ -108,7 +108,7 @@ class TestRefunds:
         story.do("refund", order="o", amount=900).refuse("refund", "规则 5.6", order="o", amount=1)
 
     @given(st.lists(st.integers(1, 3_000), min_size=1, max_size=3), st.integers(0, 2), st.booleans())
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     def test_whole_refunds_in_any_order_bring_custody_back_to_zero(self, parts, before, wait):
         worlds = []
         for order in permutations([*parts, 9_901 - sum(parts)]):
@@ -124,7 +124,7 @@ class TestRefunds:
         assert all(world == {"custody": -500_000, "deposit:330106": 500_000} for world in worlds)
 
     @given(st.permutations([1, 700, 1_234, 33, 2_000, 999]))
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     def test_the_same_parts_in_any_order_end_at_the_same_balances(self, parts):
         story = Story(unlock__directs=1).chain("a", "b", "c").sell("o", "c", paid=9_901, cost=4_999, commission=2_003)
         for part in parts:

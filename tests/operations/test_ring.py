@@ -62,7 +62,7 @@ class TestGrowth:
         risk_event.record(facts=facts, at=AT)
         assert sizes() == [3, 3, 3]
 
-    @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         st.lists(
             st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(["ip", "device", "payer"]), st.integers(1, 4)),

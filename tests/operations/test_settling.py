@@ -151,7 +151,7 @@ def _village(session):
 
 @pytest.mark.usefixtures("_village")
 class TestEngine:
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         POLICIES, st.lists(PERSON, min_size=PEOPLE, max_size=PEOPLE), st.lists(ORDER, min_size=1, max_size=8), STAND_INS
     )

@@ -167,7 +167,7 @@ class TestLevels:
         assert tree.vacancies(root, 4) == [(4, 2), (4, 3), (5, 1), (5, 2)]
 
     @given(st.integers(0, 2**32))
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=20)
     def test_vacancies_are_those_that_newcomers_take(self, seed):
         dice = random.Random(seed)
         tree = Tree()
@@ -234,12 +234,12 @@ def run(seed: int, steps: int, *, check_all_every: int) -> int:
 
 class TestAgainstBruteForce:
     @given(st.integers(0, 2**32))
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     def test_every_placement_and_every_pointer_agree(self, seed):
         run(seed, STEPS, check_all_every=20)
 
     @given(st.integers(0, 2**32))
-    @settings(max_examples=10, deadline=None)
+    @settings(max_examples=10)
     def test_no_node_ever_has_more_than_three_children_or_shares_a_slot(self, seed):
         dice = random.Random(seed)
         tree = Tree()
@@ -252,7 +252,7 @@ class TestAgainstBruteForce:
 
 class TestPropagation:
     @given(st.integers(0, 2**32), st.sampled_from(["uniform", "early", "late"]))
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     def test_a_join_touches_no_more_rows_than_the_logarithm_allows(self, seed, shape):
         dice = random.Random(seed)
         tree = Tree()

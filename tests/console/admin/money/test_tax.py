@@ -62,7 +62,7 @@ def member(session, plan) -> int:
 
 
 class TestCumulation:
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(WITHDRAWN)
     def test_in_the_database_says_what_the_rule_says(self, member, rows):
         trial = db.session.begin_nested()
