@@ -201,7 +201,7 @@ class Books:
             is_stacked=True,
         )
 
-    def _withdrawn(self, first: date) -> list[Cell]:
+    def _withdrawn(self, first: date) -> list[float | None]:
         """Number and amount of what was paid, is under way, has failed; the rate of failures among those that ended."""
         sums: dict[str, list[int]] = {name: [0, 0] for name in ("paid", "under_way", "failed")}
         for one in self.withdrawals:

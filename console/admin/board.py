@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -23,6 +24,7 @@ from reports.catalogue import Catalogue
 from reports.charts import Cell, Chart, Line
 from reports.metrics import Tile
 from reports.numbers import Lang, Unit
+from reports.paper import Figure, Sheet, printed
 from reports.promoters import Promoters
 from reports.region import Area
 from reports.repurchase import Repurchase
@@ -106,6 +108,18 @@ class BoardView(SecureView):
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(csv_of(made), content_type="text/csv; charset=utf-8", headers=headers)
 
+    @expose("/board.pdf")
+    @permits("board.export")
+    def paper(self) -> Response:
+        """The whole board on A4."""
+        with frames.steady():
+            asked = self.asked()
+            board = self.board(asked.view)
+            charts = [board.chart(key) for key in board.drawn]
+            found = [(tile, shown(tile)) for tile in board.tiles()]
+            lines = [*told(asked, frames.read_at(asked.part.source)), *board.notes()]
+        return paper(self.name, lines, [_figure(tile, texts) for tile, texts in found], charts)
+
 
 class BusinessBoard(BoardView):
     title = _l("Business")
@@ -147,6 +161,21 @@ BOARDS: tuple[type[BoardView], ...] = (BusinessBoard, RepurchaseBoard, RegionBoa
 OWN_BOARDS: tuple[type[BoardView], ...] = (PromoterBoard,)
 
 
+def paper(title: Any, lines: list[str], figures: list[Figure], charts: list[Chart]) -> Response:
+    """A board as a PDF to keep; ``lines`` say what it shows."""
+    at = formatting.shanghai(formatting.now())
+    sheet = Sheet(
+        title=f"{title}",
+        lines=[*lines, _("Made on %(moment)s (Shanghai).", moment=at)],
+        figures=figures,
+        charts=charts,
+        rest=lambda n: _("%(n)s more lines are in the CSV.", n=n),
+    )
+    name = f"{request.blueprint}-{formatting.today()}.pdf"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(printed(sheet), content_type="application/pdf", headers=headers)
+
+
 def rows_address(asked: Asked, narrow: Mapping[str, str] | None = None) -> str:
     """The list of the rows behind a figure: the board's filters, narrowed to the figure's own."""
     narrow = narrow or {}
@@ -177,6 +206,22 @@ def tile_address(asked: Asked, tile: Tile) -> str:
     """The rows behind a tile; behind refunds those with one."""
     address = rows_address(asked)
     return f"{address}&{REFUNDED[asked.part.source]}" if tile.metric.key in ("refund", "refund_rate") else address
+
+
+def told(asked: Asked, read_at: datetime | None) -> list[str]:
+    """Which rows a board shows, in words: whose orders, which days, narrowed how, as of when."""
+    period, before = asked.part.period, asked.part.period.before()
+    words = [f"{_('Which orders')}：{slicing.SOURCES[asked.part.source]}", f"{period.start} – {period.end}"]
+    words.append(f"{_('compared with')} {before.start} – {before.end}")
+    if read_at is not None:
+        words.append(f"{_('as of')} {formatting.shanghai(read_at)}")
+    chosen = [f"{one.title}：{one.options.get(one.chosen, one.chosen)}" for one in slicing.choices(asked) if one.chosen]
+    return [" · ".join(words), *([" · ".join(chosen)] if chosen else [])]
+
+
+def _figure(tile: Tile, texts: Mapping[str, str]) -> Figure:
+    before = f"{_('before')} {texts['before']}" if texts["before"] else ""
+    return Figure(tile.metric.title(language()), texts["short"], f"{texts['change']} {before}".strip())
 
 
 def here(asked: Asked, **changes: str) -> str:

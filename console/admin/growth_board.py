@@ -7,16 +7,18 @@ from urllib.parse import urlencode
 
 from flask import Response, abort, request, url_for
 from flask_admin import expose
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from console import formatting
 from console.admin.base import SecureView
-from console.admin.board import csv_of, language
+from console.admin.board import csv_of, language, paper
 from console.auth import permits
 from models.queries import movement, sold
 from reports import growth as report
 from reports import numbers
 from reports.charts import Chart
+from reports.paper import Figure
 
 PERIODS = (7, 30, 90)
 USUAL = 30
@@ -68,6 +70,24 @@ class GrowthBoard(SecureView):
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         made = chart_of(chart, period, counted(period))
         return Response(csv_of(made), content_type="text/csv; charset=utf-8", headers=headers)
+
+    @expose("/board.pdf")
+    @permits("member.view", "export.create")
+    def paper(self) -> Response:
+        """The whole board on A4."""
+        days = asked_days()
+        period, before = span(days), span(days, back=days)
+        moved, earlier = counted(period), counted(before)
+        figures = [
+            Figure(
+                report.word(kind, language()),
+                formatting.count(total(moved, kind)),
+                f"{_('before')} {formatting.count(total(earlier, kind))}",
+            )
+            for kind in TILES
+        ]
+        lines = [f"{period[0]} – {period[-1]} · {_('compared with')} {before[0]} – {before[-1]}"]
+        return paper(self.name, lines, figures, [chart_of(key, period, moved) for key in CHARTS])
 
 
 def asked_days() -> int:

@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 
 from flask import Response, abort, request, url_for
 from flask_admin import expose
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from console import formatting
 from console.admin.base import SecureView
-from console.admin.board import csv_of, language
+from console.admin.board import csv_of, language, paper
 from console.admin.money.words import BUCKETS
 from console.auth import permits
 from models.queries import turnover as queries
@@ -20,6 +21,7 @@ from models.rules.compliance import DISCLAIMERS
 from reports import frames, numbers
 from reports import money as report
 from reports.money import Books, Month
+from reports.paper import Figure
 from reports.slices import Grain, Period, Slice, Source, opening
 
 SPANS = (6, 12, 24)
@@ -74,6 +76,34 @@ class MoneyBoard(SecureView):
         name = f"money-{chart}-{books.days[0]:%Y-%m}-{books.days[-1]:%Y-%m}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(csv_of(books.chart(chart)), content_type="text/csv; charset=utf-8", headers=headers)
+
+    @expose("/board.pdf")
+    @permits("ledger.view", "export.create")
+    def paper(self) -> Response:
+        """The whole board on A4, with the label of what is income."""
+        moved, off = queries.tied()
+        books = books_of(moved, asked_months())
+        agrees = _("Every figure adds up to the trial balance, to the fen.") if off == {} else ""
+        lines = [f"{books.days[0]:%Y-%m} – {books.days[-1]:%Y-%m}", agrees, DISCLAIMERS[report.LABEL]]
+        charts = [books.chart(key) for key in report.CHARTS]
+        return paper(self.name, [line for line in lines if line], figures_of(books), charts)
+
+
+def figures_of(books: Books) -> list[Figure]:
+    """The figures on top of the page, this month and beside it the one before."""
+    now, before = books.months[-1], books.months[-2]
+    found = [
+        (_("Earned this month"), now.earned_fen, before.earned_fen),
+        (_("Paid out this month"), -now.steps["paid"], -before.steps["paid"]),
+        (_("Owed to members"), now.steps["closing"], before.steps["closing"]),
+        *(
+            (BUCKETS[key].label, now.held.get(key, 0), before.held.get(key, 0))
+            for key in ("held", "debt", "reserve")
+        ),
+    ]  # fmt: skip
+    told = [(name, formatting.yuan(this), formatting.yuan(last)) for name, this, last in found]
+    told.append((_("Commission of GMV"), share(now, books.gmv), share(before, books.gmv)))
+    return [Figure(f"{name}", this, f"{_('before')} {last}") for name, this, last in told]
 
 
 def asked_months() -> int:

@@ -109,5 +109,6 @@ class TestPage:
         assert "成为推广者不保证有收入" in page
         for key in money.CHARTS:
             assert browser.get(f"/board-money/{key}.csv?months=6").status_code == 200
+        assert browser.get("/board-money/board.pdf").data.startswith(b"%PDF-")
         assert staff("merchant").get("/board-money/").status_code == 403
         assert staff("operator").get("/board-money/bridge.csv").status_code == 403

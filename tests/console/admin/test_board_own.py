@@ -17,6 +17,7 @@ from tests import factories
 from tests.operations import world
 
 BUSINESS = "/board-business/?period=7d"
+BOARD_PDF = "/board-business/board.pdf"
 
 
 def _place(number: str, category: str | None, **facts: object) -> None:
@@ -72,6 +73,12 @@ class TestOwnOrders:
             assert _text(answer).count("data-chart") >= 3
         for address in re.findall(r'href="([^"]+\.csv[^"]*)"', answer.get_data(as_text=True)):
             assert browser.get(unescape(address)).status_code == 200
+
+    def test_are_taken_home_on_paper(self, staff):
+        answer = staff("operator").get(f"{BOARD_PDF}?period=7d")
+        assert (answer.status_code, answer.mimetype, answer.data[:5]) == (200, "application/pdf", b"%PDF-")
+        assert answer.headers["Content-Disposition"].endswith('.pdf"')
+        assert staff("support").get(BOARD_PDF).status_code == 403
 
     def test_are_listed_behind_every_figure(self, staff):
         browser = staff("operator")

@@ -40,6 +40,7 @@ class TestGrowthBoard:
     def test_says_who_has_what_part_as_a_file(self, staff, village):
         text = staff("operator").get("/board-growth/concentration.csv?days=7").text
         assert "前 1%,1.000000" in text
+        assert staff("operator").get("/board-growth/board.pdf?days=7").data.startswith(b"%PDF-")
         assert staff("operator").get("/board-growth/other.csv").status_code == 404
         assert staff("reviewer").get("/board-growth/joined.csv").status_code == 403
         assert staff("merchant").get("/board-growth/").status_code == 403
