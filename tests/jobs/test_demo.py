@@ -16,7 +16,7 @@ from models.base import rehearsal
 from models.queries import integrity, world
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
-TINY = Plan(members=24, seed=7, ends_at=AT, days=10)
+TINY = Plan(members=16, seed=7, ends_at=AT, days=6)
 SMALL = Plan(members=120, seed=7, ends_at=AT, days=50)
 CORNERS = {
     "a second approval that waits": "SELECT 1 FROM withdrawal WHERE state = 'requested' AND approved_by IS NOT NULL",
