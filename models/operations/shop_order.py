@@ -89,17 +89,24 @@ def _bring(sold: Sold, number: str, at: datetime) -> None:
         return
     if sold.is_paid and OrderState(ours.state) in BEFORE:
         orders.pay(number=number, at=min(sold.paid_at or at, at))
-    for one in sold.parcels:
-        if parcels.WAYBILL.fullmatch(one.waybill):
-            told = parcel.Told(
-                carrier=one.carrier, waybill=one.waybill, sent_at=min(one.sent_at, at), items=dict(one.items)
-            )  # fmt: skip
-            parcel.fold(order=ours, told=told)
+    _fold_parcels(sold, ours, at)
     if sold.shipped_at is not None:
         orders.ship(number=number, at=min(sold.shipped_at, at))
     # While settling is switched off, the receipt confirms itself once it is on again (rules §5.1).
     if sold.status == rules.DONE and not switches.is_off(MoneyJob.SETTLE):
         orders.complete(number=number, at=min(sold.received_at or sold.told_at, at))
+
+
+def _fold_parcels(sold: Sold, ours: Order, at: datetime) -> None:
+    """The shop's parcels; goods that it added to its order later, of which ours has no line, are left out."""
+    if not sold.parcels:
+        return
+    known = set(db.session.scalars(sa.select(OrderLine.n).where(OrderLine.order_id == ours.id)))
+    for one in sold.parcels:
+        if parcels.WAYBILL.fullmatch(one.waybill):
+            items = {n: pieces for n, pieces in one.items if n in known}
+            told = parcel.Told(carrier=one.carrier, waybill=one.waybill, sent_at=min(one.sent_at, at), items=items)
+            parcel.fold(order=ours, told=told)
 
 
 def _taken_in(sold: Sold, content: dict[str, Any], stray: StrayOrder | None, at: datetime) -> Order | None:

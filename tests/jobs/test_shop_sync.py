@@ -137,6 +137,15 @@ class TestFolding:
             ("paid", None, None, "[(1, 1)]", 2), ("shipped", third, third + timedelta(days=10), "[]", 3)
         }  # fmt: skip
 
+    def test_leaves_goods_out_that_the_shop_added_later(self, shop, sync):
+        shop.put(told(NUMBER, AT, product_infos=goods(a=3)))
+        sync()
+        later = told(NUMBER, AT, status=21, told=int(AT.timestamp()) + 9, product_infos=goods(a=3, gift=1))
+        later["order_detail"]["delivery_info"]["delivery_product_info"] = [parcel("SF0001", AT, a=2, gift=1)]
+        shop.put(later)
+        sync()
+        assert parcels.packing(only(Order).id).left == {1: 1}
+
     def test_cancels_what_was_never_paid(self, shop, sync):
         shop.put(stages()[0])
         sync()
