@@ -151,7 +151,7 @@ def _parcel(one: Telling) -> bool:
         raise Impossible("小店订单已全部发货或已结束，追加的运单请在小店后台修改物流。")
     left = _left(found)
     packed = _in_shops_words(found, sent) if sent.items else left
-    if any(pieces > left.get(key, 0) for key, pieces in packed.items()):
+    if not packed or any(pieces > left.get(key, 0) for key, pieces in packed.items()):
         raise Impossible("这些商品在小店里已随其他运单发出，请在小店后台核对物流。")
     if not one.turn():
         return False

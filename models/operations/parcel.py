@@ -18,6 +18,8 @@ from models.rules.parcel import State
 from models.tables.order import Order
 from models.tables.parcel import Parcel, ParcelItem, ParcelTrack
 
+NO_PARCEL = "规则 5.1：没有这个包裹，请刷新列表。"
+
 
 class NoParcel(Missing):
     """No parcel has this id."""
@@ -51,14 +53,14 @@ def send(
         return there
     packing = queries.packing(order.id)
     taken = rules.chosen(packing.left, items) if packing.ordered else {}
-    parcel = _left(order, Told(carrier=carrier, waybill=waybill, sent_at=at, items=taken))
+    parcel = _sent(order, Told(carrier=carrier, waybill=waybill, sent_at=at, items=taken))
     if taken == packing.left:
         orders.ship(number=number, at=at)
     errand.parcel_left(parcel=parcel, at=at)
     return parcel
 
 
-def _left(order: Order, told: Told) -> Parcel:
+def _sent(order: Order, told: Told) -> Parcel:
     made = Parcel(
         order_id=order.id, carrier=told.carrier, waybill=told.waybill, state=State.SENT, sent_at=told.sent_at,
         moved_at=told.sent_at,
@@ -81,15 +83,15 @@ def fold(*, order: Order, told: Told) -> Parcel:
     """A parcel that the shop knows, known here too; what it says to lie in it counts (rules §5.1).
 
     The shop writes carriers in its own way, so the waybill alone tells parcels apart, be it one that was corrected here
-    and is not there yet. Whether the order has left
-    wholly is the shop's to say: `order.ship`. The order is locked by who calls.
+    and is not there yet. Whether the order has left wholly is the shop's to say: `order.ship`. Who calls has locked the
+    order.
     """
     life.after(life.State(order.state), life.Event.SHIP)
     is_same = (Parcel.waybill == told.waybill) | (sa.literal(told.waybill) == Parcel.formerly.any_())
     chosen = sa.select(Parcel).where(Parcel.order_id == order.id, is_same)
     there = db.session.scalars(chosen.order_by(Parcel.id).limit(1)).one_or_none()
     if there is None:
-        return _left(order, told)
+        return _sent(order, told)
     held = sa.select(ParcelItem).where(ParcelItem.parcel_id == there.id)
     items = db.session.scalars(held.execution_options(populate_existing=True)).all()
     if told.items and {one.n: one.pieces for one in items} != dict(told.items):
@@ -104,6 +106,8 @@ def correct(*, parcel_id: int, carrier: str, waybill: str, at: datetime) -> Parc
     """A carrier or waybill was written down wrongly (rules §5.1): the right ones from now on, here and at WeChat."""
     carrier, waybill = carrier.strip(), waybill.strip()
     rules.check_waybill(carrier=carrier, waybill=waybill)
+    # The order before its parcel, as when a parcel is sent: two parcels never come by one waybill at once.
+    db.session.get(Order, _order_of(parcel_id), with_for_update=True, populate_existing=True)
     parcel = _locked(parcel_id)
     if (carrier, waybill) == (parcel.carrier, parcel.waybill):
         return parcel
@@ -135,10 +139,17 @@ def leave_rest(*, number: str, at: datetime) -> Order:
     return shipped
 
 
+def _order_of(parcel_id: int) -> int:
+    found = db.session.scalar(sa.select(Parcel.order_id).where(Parcel.id == parcel_id))
+    if found is None:
+        raise NoParcel(NO_PARCEL)
+    return found
+
+
 def _locked(parcel_id: int) -> Parcel:
     parcel = db.session.get(Parcel, parcel_id, with_for_update=True, populate_existing=True)
     if parcel is None:
-        raise NoParcel("规则 5.1：没有这个包裹，请刷新列表。")
+        raise NoParcel(NO_PARCEL)
     return parcel
 
 
