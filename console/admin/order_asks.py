@@ -101,7 +101,7 @@ QUESTIONS = (
     WithLine(key="product", title=_l("Product code"), at=OrderLine.product_code),
     Meaning(
         key="refunds",
-        title=_l("Refunds"),
+        title=_l("Refund"),
         at=Order.refunded_fen,
         choices={"yes": _l("with a refund"), "no": _l("without a refund")},
         conditions={"yes": Order.refunded_fen > 0, "no": Order.refunded_fen == 0},

@@ -71,10 +71,11 @@ FILL = (
         %(now)s - (%(rows)s - n) * interval '15 s', '10.0.0.1', 'WeChat' FROM generate_series(1, %(rows)s) n
     """,
     """
-    INSERT INTO withdrawal (number, member_id, amount_fen, tax_fen, month, state, requested_at, approved_by, reason)
+    INSERT INTO withdrawal (number, member_id, amount_fen, tax_fen, month, state, requested_at, approved_by, reason,
+        package)
     SELECT 'W' || lpad(n::text, 9, '0'), 10 + n, 100 + n %% 90000, 0, date_trunc('month', at)::date,
         CASE n %% 2000 WHEN 1 THEN 'requested' WHEN 2 THEN 'FAIL' WHEN 3 THEN 'approved' ELSE 'SUCCESS' END, at,
-        CASE WHEN n %% 2000 <> 1 THEN 'staff:2' END, ''
+        CASE WHEN n %% 2000 <> 1 THEN 'staff:2' END, '', ''
     FROM generate_series(1, %(rows)s) n, LATERAL (SELECT %(now)s - (%(rows)s - n) * interval '15 s' AS at) AS made
     """,
     """
