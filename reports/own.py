@@ -77,7 +77,9 @@ def current() -> Columns:
     """The columns of paid own orders, as fresh as ``PATIENCE`` allows."""
     held, (mark, at) = _held, _marked()
     is_here = held is not None and held.columns.version[0] == mark[0]
-    if held is not None and is_here and not _is_due(held, mark, at):
+    if held is not None and held.columns.version == mark:
+        return replace(held.columns, read_at=at)
+    if held is not None and is_here and not _is_due(held, at):
         return held.columns
     if not _lock.acquire(blocking=not is_here):
         return held.columns if held is not None else current()
@@ -91,14 +93,15 @@ def _renewed(mark: tuple[int, ...], at: datetime) -> Columns:
     """The held columns where another thread has just read them, else read anew."""
     global _held
     held = _held if _held is not None and _held.columns.version[0] == mark[0] else None
-    if held is None or _is_due(held, mark, at):
+    if held is None or (held.columns.version != mark and _is_due(held, at)):
         held = _held = _read(held, mark, at)
     return held.columns
 
 
-def _is_due(held: _Held, mark: tuple[int, ...], at: datetime) -> bool:
+def _is_due(held: _Held, at: datetime) -> bool:
+    """Whether as long has passed as reading anew is worth."""
     read_at = held.columns.read_at
-    return held.columns.version != mark and (read_at is None or at >= read_at + held.took * PATIENCE)
+    return read_at is None or at >= read_at + held.took * PATIENCE
 
 
 def _marked() -> tuple[tuple[int, ...], datetime]:

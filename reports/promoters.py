@@ -11,7 +11,7 @@ from models.queries.promoter import Among
 from models.rules import shanghai
 from models.rules.standing import Rank
 from reports import figures, frames, growth, metrics, sellers
-from reports.board import Board, bucket_name, values
+from reports.board import LINES_MAX, Board, bucket_name, values
 from reports.charts import Chart, Column, Line, code_of, metric_columns
 from reports.figures import GOLD, GREEN, Series
 from reports.frames import Key
@@ -59,7 +59,7 @@ class Promoters(Board):
 
     def seller(self) -> Chart:
         """The sellers by what they sold; a line leads to the member's page."""
-        codes = queries.codes([int(one) for one in self.each["seller_id"].head(400)])
+        codes = queries.codes([int(one) for one in self.each["seller_id"].head(LINES_MAX)])
         return self.ranked(
             "seller",
             self.say("推广者支付 GMV 排行", "GMV by promoter"),
@@ -70,7 +70,7 @@ class Promoters(Board):
             frames.measured(self.view.part, Key.SELLER),
             heading=self.say("推广者", "Promoter"),
             name=lambda row: codes.get(row["seller_id"], code_of(row["seller_id"])),
-            narrow=lambda row: {"member": code_of(row["seller_id"])},
+            narrow=lambda row: {"member": code_of(row["seller_id"]), "seller": codes.get(row["seller_id"], "")},
             columns=CELLS,
             is_wide=True,
         )
@@ -122,7 +122,7 @@ class Promoters(Board):
                 Column("people", self.say("人数", "People"), Unit.COUNT),
             ),
             tuple(
-                Line((name, count), {"members": code_of(rank)})
+                Line((name, count), {"members": code_of(rank), "rank": code_of(rank)})
                 for name, count, rank in zip(names, counts, order, strict=True)
             ),
             figures.ranked(names, counts, unit=Unit.COUNT, lang=self.view.lang) if sum(counts) else None,

@@ -16,7 +16,7 @@ from console import formatting
 from console.admin import slicing
 from console.admin.base import SecureView
 from console.admin.slicing import Asked
-from console.auth import current_staff, permits
+from console.auth import allowed, current_staff, permits
 from console.catalogue import CHINESE, chosen
 from reports import frames, numbers
 from reports.board import Board
@@ -34,7 +34,7 @@ from reports.slices import Preset, Scope, Source
 REFUNDED = {Source.IMPORT: "state=part_refunded&state=refunded", Source.OWN: "refunds=yes"}
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 ROW_FILTERS = {
-    Source.OWN: ("level", "rank", "scene", "province", "city", "category", "product", "network"),
+    Source.OWN: ("level", "rank", "scene", "province", "city", "category", "product", "network", "seller"),
     Source.IMPORT: ("sales_region", "province", "city", "category_group", "category", "product", "shop"),
 }
 ROW_LISTS = {Source.OWN: "orders.index_view", Source.IMPORT: "history.index_view"}
@@ -179,9 +179,9 @@ def paper(title: Any, lines: list[str], figures: list[Figure], charts: list[Char
 def rows_address(asked: Asked, narrow: Mapping[str, str] | None = None) -> str:
     """The list of the rows behind a figure: the board's filters, narrowed to the figure's own."""
     narrow = narrow or {}
-    if "member" in narrow:
+    if "member" in narrow and allowed("member.view"):
         return url_for("members.detail", row_id=narrow["member"])
-    if "members" in narrow:
+    if "members" in narrow and allowed("member.view"):
         return url_for("members.index_view", rank=narrow["members"])
     period = asked.part.period
     values = {
