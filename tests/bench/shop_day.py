@@ -141,9 +141,11 @@ def report(connection: psycopg.Connection, orders: int, kills: int, seconds: flo
     one += " (SELECT coalesce(sum(pieces), 0) FROM parcel_item),"
     one += " (SELECT extract(epoch FROM max(finished_at) - min(created_at)) FROM job WHERE kind LIKE 'sync_order%')"
     taken, settled, strays, off, dead, parcels, pieces, span = connection.execute(one).fetchone() or (0,) * 8
+    (waiting,) = connection.execute(LEFT).fetchone() or (0,)
+    missing = f"{orders - taken} " + (f"not read when time ran out ({waiting} jobs wait)" if waiting else "lost")
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     sys.stdout.write(
-        f"   {orders} orders, {kills} kills: {orders - taken} lost, {settled - taken} settled twice, {strays} stray,"
+        f"   {orders} orders, {kills} kills: {missing}, {settled - taken} settled twice, {strays} stray,"
         f" {dead} dead jobs, {parcels} parcels with {pieces} pieces, ledger off by {off}\n"
         f"   all in after {seconds:.0f} s ({taken / max(seconds, 1):.0f} a second), the last {float(span or 0):.0f} s"
         f" behind the poll; workers' CPU {used.ru_utime + used.ru_stime:.0f} s, the largest process"
