@@ -181,10 +181,10 @@ class OrderView(OwnOrders):
     @permits("order.ship")
     def leave_rest(self, row_id: int) -> Response:
         """Nothing more of it will leave."""
-        reason = self.reason("order.leave_rest")
+        number, reason = self.found(row_id).number, self.reason("order.leave_rest")
         return self.perform(
             parcel.leave_rest,
-            number=self.found(row_id).number,
+            number=number,
             at=formatting.now(),
             reason=reason,
             done=_("The order is sent with what has left."),
