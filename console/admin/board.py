@@ -76,6 +76,7 @@ class BoardView(SecureView):
             board = self.board(asked.view)
             charts = [board.chart(key) for key in board.drawn]
             choices, tiles, notes = slicing.choices(asked), board.tiles(), board.notes()
+            read_at = frames.read_at(asked.part.source)
         return self.render(
             "board/board.html",
             asked=asked,
@@ -86,7 +87,7 @@ class BoardView(SecureView):
             choices=choices,
             slicing=slicing,
             sources=slicing.SOURCES if self.only is None else {},
-            read_at=frames.read_at(asked.part.source),
+            read_at=read_at,
             cleared=cleared,
             of_source=of_source,
             exact=numbers.exact,
