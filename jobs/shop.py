@@ -18,6 +18,7 @@ from models.rules import shanghai
 from models.rules import shop_order as rules
 from models.rules.listing import UnderWay
 from models.rules.product import ProductState
+from models.tables.job import Queue
 
 AT_ONCE, IN_ONE_JOB = 500, 50
 BANNED = frozenset({13, 14, 15, 20})
@@ -68,12 +69,15 @@ def _ask_order(number: str, *, key: str) -> None:
 
 
 def _ask_orders(numbers: Sequence[str], *, key: str) -> None:
-    """Jobs for many orders, some tens each: a job of its own for each would cost more than the order."""
+    """Jobs for many orders, some tens each: a job of its own for each would cost more than the order.
+
+    After hours of silence they are a thousand jobs, and clocks, notices and what people press do not wait for them.
+    """
     for start in range(0, len(numbers), IN_ONE_JOB):
         part = list(numbers[start : start + IN_ONE_JOB])
         digest = hashlib.sha256("\n".join(part).encode()).hexdigest()[:16]
         outbox.request(
-            "sync_orders", payload={"numbers": part}, title="同步一批小店订单", by="shop",
+            "sync_orders", queue=Queue.BULK, payload={"numbers": part}, title="同步一批小店订单", by="shop",
             key=f"orders:{digest}:{key}",
         )  # fmt: skip
 
@@ -114,7 +118,7 @@ def _synced(run: Run, number: str) -> str:
     return state
 
 
-@job(title="同步一批小店订单", max_attempts=12)
+@job(queue=Queue.BULK, title="同步一批小店订单", max_attempts=12)
 def sync_orders(run: Run, *, numbers: list[str]) -> dict[str, Any]:
     """Read orders one after the other and fold each in by itself; one that cannot be yet gets a job of its own."""
     ended: Counter[str] = Counter()

@@ -27,7 +27,7 @@ from models.operations import job as operations
 # Processes to start, so that no export and no import ever stands in front of money.
 POOLS: dict[str, tuple[str, ...]] = {
     "urgent": ("money", "risk"),
-    "common": ("money", "risk", "default"),
+    "common": ("money", "risk", "default", "bulk"),
     "picture": ("picture",),
     "export": ("export",),
 }

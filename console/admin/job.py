@@ -36,6 +36,7 @@ QUEUES = {
     Queue.MONEY.value: Badge(_l("money")),
     Queue.RISK.value: Badge(_l("risk")),
     Queue.DEFAULT.value: Badge(_l("default")),
+    Queue.BULK.value: Badge(_l("bulk")),
     Queue.PICTURE.value: Badge(_l("pictures")),
     Queue.EXPORT.value: Badge(_l("exports")),
 }

@@ -21,11 +21,13 @@ class State(StrEnum):
 
 
 class Queue(StrEnum):
-    """Who waits in front of whom: money before risk before the rest; pictures and exports have workers of their own."""
+    """Who waits in front of whom: money before risk before the rest, and what comes by the thousand after all of them;
+    pictures and exports have workers of their own."""
 
     MONEY = "money"
     RISK = "risk"
     DEFAULT = "default"
+    BULK = "bulk"
     PICTURE = "picture"
     EXPORT = "export"
 

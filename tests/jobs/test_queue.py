@@ -225,10 +225,10 @@ class TestOrder:
         def look(run: Run, *, word: str) -> None:
             seen.append(word)
 
-        for name in ("export", "picture", "default", "risk", "money"):
+        for name in ("export", "picture", "bulk", "default", "risk", "money"):
             ask("look", queue=name, payload={"word": name})
         work()
-        assert seen == ["money", "risk", "default", "picture", "export"]
+        assert seen == ["money", "risk", "default", "bulk", "picture", "export"]
 
     def test_keeps_a_lane_in_order_while_its_first_waits(self, work, kinds):
         seen = []
