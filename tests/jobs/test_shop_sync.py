@@ -245,6 +245,8 @@ class TestPolling:
         shop.put(told(NUMBER, now - timedelta(hours=2)))
         self.poll(work, now)
         assert only(Order).state == "paid"
+        # Behind whatever a clock or a person waits for.
+        assert session.scalar(sa.select(Job.queue).where(Job.kind == "sync_orders")) == "bulk"
         self.poll(work, now + timedelta(seconds=1))
         (begins, ends), (again, _) = shop.asked
         assert ends - again == 600
