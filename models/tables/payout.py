@@ -125,6 +125,7 @@ class Withdrawal(Base):
         sa.Index(None, "member_id", "id"),
         sa.Index(None, "state", "id"),
         sa.Index(None, "month", "id"),
+        sa.Index(None, "month", "state", postgresql_include=["amount_fen"]),
         sa.Index(None, "requested_at"),
     )
 
