@@ -22,12 +22,15 @@ from console import create_app, embedded
 from console.config import Settings
 from jobs import queue, relay
 from models import Audit, db, migrations
+from reports import own
 from tests import people, simulated
 from tests.people import Browser
 
 # How long a busy machine takes to draw or to run an example says nothing of the code.
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
+# A test asks right after it has changed something; it does not wait for what reading the rows anew has cost.
+own.PATIENCE = 0
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
