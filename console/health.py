@@ -25,7 +25,7 @@ from models.queries import job as jobs
 
 PATIENCE_SECONDS = 1.0
 HEARTBEAT_SECONDS = 90
-QUEUE_AGE_SECONDS = {"money": 60.0, "risk": 120.0, "default": 600.0, "picture": 120.0, "export": 600.0}
+QUEUE_AGE_SECONDS = {"money": 60.0, "risk": 120.0, "default": 600.0, "bulk": 3_600.0, "picture": 120.0, "export": 600.0}
 BACKLOG_SECONDS = 60.0
 LATENCY_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 

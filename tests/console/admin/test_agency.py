@@ -93,7 +93,7 @@ class TestReport:
         running()
         at = formatting.now()
         world.completed("A-1", region="330106", at=at)
-        following = (at.replace(day=1) + timedelta(days=40)).strftime("%Y-%m")
+        following = (formatting.today().replace(day=1) + timedelta(days=40)).strftime("%Y-%m")
         page = staff("finance").get(f"/region-report/?month={following}").text
         assert "上期 ¥0.99" in page
         file = staff("finance").get(f"/region-report/agents.csv?month={at + timedelta(hours=8):%Y-%m}")
