@@ -6,7 +6,6 @@ The bar: the median page at most 300 ms.
 import resource
 import statistics
 import sys
-import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -14,12 +13,12 @@ from pathlib import Path
 import sqlalchemy as sa
 from flask import Flask
 
-from console import create_app, embedded, formatting
+from console import formatting
 from console.admin.board import BOARDS
-from console.config import Settings
-from models import db, migrations, transaction
+from models import db, transaction
 from reports import columns
 from tests import factories, people
+from tests.bench.alone import alone
 from tests.people import Browser
 
 ROWS = 1_000_000
@@ -104,22 +103,9 @@ def measure(app: Flask) -> None:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="qx-bench-boards-") as folder, embedded.running(Path(folder)) as services:
-        migrations.upgrade(services.owner_database_url)
-        app = create_app(
-            Settings(
-                database_url=services.database_url,
-                owner_database_url=services.owner_database_url,
-                redis_url=services.redis_url,
-                secret_key="a key for measurements only, long enough",
-                environment="test",
-                files=Path(folder) / "files",
-            )
-        )
+    with alone() as app:
         fill(app)
         measure(app)
-        with app.app_context():
-            db.engine.dispose()
 
 
 if __name__ == "__main__":

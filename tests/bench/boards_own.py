@@ -6,23 +6,20 @@ Told: the first reading, reading anew after a payment, after a refund and after 
 
 import statistics
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import psycopg
 import sqlalchemy as sa
 from flask import Flask
 
-from console import create_app, embedded
 from console.admin.board import BOARDS, OWN_BOARDS
-from console.config import Settings
-from models import db, migrations, transaction
+from models import db, transaction
 from models.rules.placement import Template
 from reports import frames, own
 from reports.slices import Source
 from tests import people
+from tests.bench.alone import alone
 from tests.bench.boards import PERIODS, asked, peak, resident
 from tests.bench.member_page import FILL as MEMBERS
 from tests.operations import world
@@ -145,22 +142,9 @@ def measure(app: Flask) -> None:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="qx-bench-own-") as folder, embedded.running(Path(folder)) as services:
-        migrations.upgrade(services.owner_database_url)
-        app = create_app(
-            Settings(
-                database_url=services.database_url,
-                owner_database_url=services.owner_database_url,
-                redis_url=services.redis_url,
-                secret_key="a key for measurements only, long enough",
-                environment="test",
-                files=Path(folder) / "files",
-            )
-        )
+    with alone() as app:
         fill(app)
         measure(app)
-        with app.app_context():
-            db.engine.dispose()
 
 
 if __name__ == "__main__":
