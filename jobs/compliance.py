@@ -21,7 +21,7 @@ LOOK_BACK = 1_000
 
 
 @job(title="合规检查")
-def lint_live(run: Run, *, at: str = "", complaint_id: int = 0) -> dict[str, Any]:
+def lint_live(run: Run, *, at: str = "", complaint_id: int = 0, rule: str = "") -> dict[str, Any]:
     """Look at the policy in force and at every rule that the tables can answer; keep what is found."""
     with run.transaction():
         kept = finding.record(hits=watched.hits(run.at), covered=watched.COVERED, at=run.at)

@@ -16,6 +16,7 @@ SUBSCRIBERS: dict[str, tuple[str, ...]] = {
     "after_sale.refund_due": ("open_refund_case",),
     "appeal.decided": (),
     "appeal.filed": (),
+    "alert_rule.changed": ("lint_live",),
     "approval.asked": (),
     "approval.ended": (),
     "binding.stated": (),

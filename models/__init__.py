@@ -2,6 +2,7 @@
 
 from models.base import Actor, acting, db, reading, transaction
 from models.tables.after_sale import AfterSale
+from models.tables.alert import AlertRule
 from models.tables.answer import KeptAnswer
 from models.tables.approval import Approval
 from models.tables.audit import Audit
@@ -76,6 +77,7 @@ from models.tables.view import Export, SavedView
 
 __all__ = [
     "reading",
+    "AlertRule",
     "Binding",
     "EarningExport",
     "Errand",

@@ -14,7 +14,7 @@ from console.admin.after_sale import AfterSaleView
 from console.admin.agency import AgencyView, UnmatchedView
 from console.admin.agency_report import AgencyReportView
 from console.admin.agreement import AgreementView, ConsentView
-from console.admin.alert import AlertView
+from console.admin.alert import AlertRuleView, AlertView
 from console.admin.approval import ApprovalView
 from console.admin.audit import AuditView
 from console.admin.base import SECTIONS, SecureView, check
@@ -105,6 +105,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     MoneyBoard,
     GrowthBoard,
     AlertView,
+    AlertRuleView,
     SimulatorView,
     *CASES,
     *RISK,

@@ -20,7 +20,8 @@ from console.admin.job import QUEUES as QUEUE_NAMES
 from console.admin.queues import QUEUES, waiting
 from console.auth import allowed, permits
 from console.catalogue import CHINESE, chosen
-from models import ImportRun, Job, Shop, db
+from models import Finding, ImportRun, Job, Shop, Staff, db
+from models.rules import finding as findings
 from models.tables.job import State
 from reports import frames, metrics
 from reports.metrics import Tile
@@ -32,6 +33,7 @@ __all__ = ["QUEUES", "HomeView"]
 DAYS = 30
 METRICS = ("gmv", "orders", "buyers", "repurchase")
 ALERT_DAYS = 7
+LOUD = [findings.State.OPEN.value, findings.State.ACKNOWLEDGED.value]
 SHOWN = 6
 FOUND_EACH = 5
 LAMPS = {health.State.OK: "good", health.State.DEGRADED: "warn", health.State.DOWN: "bad"}
@@ -122,6 +124,14 @@ def alerts() -> list[Row[Any]]:
     return list(db.session.execute(dead.order_by(Job.finished_at.desc()).limit(SHOWN)))
 
 
+def business() -> list[Row[Any]]:
+    """Alerts of the business that stand and are not kept quiet, the newest first."""
+    columns = (Finding.id, Finding.text, Finding.evidence, Finding.first_at, Staff.name.label("owner"))
+    loud = sa.select(*columns).outerjoin(Staff, Staff.id == Finding.owner_id)
+    loud = loud.where(Finding.rule.in_(findings.GROUPS["business"]), Finding.state.in_(LOUD))
+    return list(db.session.execute(loud.order_by(Finding.first_at.desc(), Finding.id).limit(SHOWN)))
+
+
 class HomeView(SecureView):
     """The first page after sign-in."""
 
@@ -144,6 +154,7 @@ class HomeView(SecureView):
             running=running(person),
             imports=imports(person) if allowed("import.view") else [],
             alerts=alerts() if allowed("job.view") else [],
+            business=business() if allowed("finding.view") else [],
             findings=health.report(at=at).findings if allowed("health.view") else (),
             lamps=LAMPS,
             parts=PARTS,

@@ -39,6 +39,7 @@ from models import (
 from models.queries import case as cases
 from models.queries import order as orders
 from models.queries import reviewer
+from models.rules import finding as findings
 from models.rules.case import PRESETS
 from models.rules.case import Queue as CaseQueue
 from models.rules.curation import ProposalState
@@ -271,6 +272,17 @@ QUEUES: tuple[Queue, ...] = (
             Finding.state == "open", Finding.severity.in_(["block", "crit", "freeze"])
         ),
         "findings",
+        {"state": "open"},
+    ),
+    Queue(
+        _l("Alerts of the business to take"),
+        "finding.own",
+        lambda person: sa.select(Finding.first_at).where(
+            Finding.rule.in_(findings.GROUPS["business"]),
+            Finding.state == "open",
+            sa.or_(Finding.owner_id.is_(None), Finding.owner_id == person.id),
+        ),
+        "alerts",
         {"state": "open"},
     ),
     Queue(

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from models.base import db
 from models.errors import Missing
 from models.operations import outbox
+from models.queries import alert
 from models.rules import finding as rules
 from models.rules.finding import Hit, State
 from models.rules.lint import Severity
@@ -86,6 +87,7 @@ def _open(hit: Hit, at: datetime) -> None:
     made = Finding(
         rule=hit.rule, severity=hit.severity, article=article, subject=hit.subject, text=text, evidence=hit.evidence,
         mend=hit.mend, state=State.OPEN, first_at=at, last_at=at, due_at=rules.due(hit.severity, at=at),
+        owner_id=alert.owner(hit.rule),
     )  # fmt: skip
     db.session.add(made)
     db.session.flush()

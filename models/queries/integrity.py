@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 
+from models import money
 from models.base import db
 from models.queries import headcount, ledger, tree
 
@@ -88,7 +89,7 @@ def teams() -> Iterator[str]:
 def shares() -> Iterator[str]:
     """Shares that are not what the legs have booked, and clearing that is not what orders wait for."""
     for code, balance, lying in db.session.execute(sa.text(_LYING)):
-        yield f"账户 {code} 的余额 {balance} 分，其中的份额合计 {lying} 分"
+        yield f"账户 {code} 的余额 {_yuan(balance)}，其中的份额合计 {_yuan(lying)}"
     for (number,) in db.session.execute(sa.text(_SETTLED)):
         yield f"订单 {number} 的份额与结算分录不符"
     for (number,) in db.session.execute(sa.text(_REVERSED)):
@@ -96,12 +97,17 @@ def shares() -> Iterator[str]:
     waiting = db.session.scalar(sa.text(_CLEARING)) or 0
     held = ledger.balances(["clearing"])["clearing"]
     if held != waiting:
-        yield f"账户 clearing 的余额 {held} 分，未结算订单合计 {waiting} 分"
+        yield f"账户 clearing 的余额 {money.yuan(held)}，未结算订单合计 {money.yuan(waiting)}"
 
 
 def counts() -> Mapping[str, int]:
     """How much there was to look at."""
     return {name: db.session.scalar(sa.text(query)) or 0 for name, query in _COUNTS.items()}
+
+
+def _yuan(fen: int | None) -> str:
+    """An amount, or that its account is not there."""
+    return "无" if fen is None else money.yuan(int(fen))
 
 
 def _listed(values: Sequence[int | None]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from models import money
 from models.base import db
 from models.rules import ledger as rules
 from models.tables.ledger import Account, Block, Leg, Posting
@@ -189,7 +190,7 @@ def differences(kept: Mapping[int, bytes] = NOTHING_KEPT) -> Iterator[str]:
         if row.is_rewritten:
             yield f"账目 {row.id} 或它的分录在入账后被改写"
     for row in db.session.execute(sa.text(_DRIFTED)):
-        yield f"账户 {row.code} 的余额 {row.balance_fen} 分，分录合计 {row.fen} 分"
+        yield f"账户 {row.code} 的余额 {money.yuan(row.balance_fen)}，分录合计 {money.yuan(int(row.fen))}"
     for row in db.session.execute(sa.text(_SNAPSHOT_WRONG)):
         yield f"账户 {row.code} 在账目 {row.posting_id} 处的快照与分录不符"
     yield from _chain(kept)

@@ -1,4 +1,4 @@
-"""How many buyers came back within thirty days, over imported and own orders, and the products that lost most."""
+"""How many buyers came back within the days that are watched, over all orders, and the products that lost most."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -7,12 +7,13 @@ import sqlalchemy as sa
 
 from models import money
 from models.base import db
+from models.queries import alert
+from models.rules import alert as alerts
 from models.rules import repurchase as rules
 from models.rules import shanghai
 from models.rules.finding import Hit
 from models.rules.lint import Severity
 
-RULE = "B01"
 NAMED = 3
 
 # A buyer is one buyer within a shop: two shops may give the same code to different people.
@@ -37,30 +38,31 @@ _PRODUCTS = sa.text(
 )
 
 
-def buyers(at: datetime) -> tuple[int, int]:
-    """Buyers of the thirty days that end with this one, and how many of them bought on two days or more."""
+def buyers(at: datetime, days: int) -> tuple[int, int]:
+    """Buyers of the days that end with this one, and how many of them bought on two days or more."""
     after = shanghai.day_of(at) + timedelta(days=1)
-    first = after - timedelta(days=rules.DAYS)
+    first = after - timedelta(days=days)
     told = {"first": first, "after": after, "begin": shanghai.begins(first), "end": shanghai.begins(after)}
     row = db.session.execute(_BUYERS, told).one()
     return row.buyers, row.returning
 
 
 def hits(at: datetime) -> Iterator[Hit]:
-    """The alert of rules 7.1, with the products behind it: those whose buyers stayed away most."""
-    count, returning = buyers(at)
-    if not rules.is_low(buyers=count, returning=returning):
+    """The alert of rules 7.1, with the products behind it: those whose buyers stayed away most in thirty days."""
+    terms = alert.terms(alerts.REPURCHASE)
+    days, target = terms["days"], terms["target_bps"]
+    count, returning = buyers(at, days)
+    if not rules.is_low(buyers=count, returning=returning, target_bps=target, buyers_min=terms["buyers_min"]):
         return
     rate = rules.rate_bps(buyers=count, returning=returning)
-    asked = {"target": rules.TARGET_BPS, "named": NAMED}
-    products = db.session.execute(_PRODUCTS, asked)
+    products = db.session.execute(_PRODUCTS, {"target": target, "named": NAMED})
     worst = [f"{one.title} {one.code}（{money.bps_text(one.repurchase_bps)}）" for one in products]
     behind = f"；流失最多的商品：{'、'.join(worst)}" if worst else ""
     yield Hit(
-        rule=RULE,
+        rule=alerts.REPURCHASE,
         severity=Severity.WARN,
         subject="repurchase",
-        evidence=f"近 {rules.DAYS} 天 {count:,} 名买家中 {returning:,} 名复购，复购率 {money.bps_text(rate)}，"
-        f"低于 {money.bps_text(rules.TARGET_BPS)}{behind}",
+        evidence=f"近 {days} 天 {count:,} 名买家中 {returning:,} 名复购，复购率 {money.bps_text(rate)}，"
+        f"低于 {money.bps_text(target)}{behind}",
         mend="在选品看板按复购率排序，替换流失最多的商品；回升到目标后自动解除",
     )

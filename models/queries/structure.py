@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from models import money
 from models.base import db
 from models.queries import integrity, ledger
 from models.rules.finding import Hit
@@ -79,7 +80,9 @@ def recent(since: Mark) -> Iterator[Hit]:
     yield from _wide(_WIDE.format(among=_AMONG), told)
     yield from _lost(_LOST, told)
     yield from _deep("AND s.order_id > :order", "AND posting_id > :posting", told)
-    uneven = [f"账目 {row.id} 的分录合计 {row.fen} 分" for row in db.session.execute(sa.text(_UNEVEN), told)]
+    uneven = [
+        f"账目 {row.id} 的分录合计 {money.yuan(int(row.fen))}" for row in db.session.execute(sa.text(_UNEVEN), told)
+    ]
     yield from _ledger(uneven)
 
 

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from models import money
 from models.base import db
-from models.queries import measured, repurchase, tax
+from models.queries import margin, measured, repurchase, tax
 from models.queries import policy as policies
 from models.queries import product as products
-from models.rules import lint
+from models.rules import alert, lint
 from models.rules import product as goods
 from models.rules.finding import Hit
 from models.rules.lint import Facts, Severity
@@ -233,27 +233,11 @@ LIVE: tuple[Live, ...] = (
         ORDER BY m.code""",
         "请会员在小程序里同意新版协议",
     ),
-    Live(
-        "B02",
-        f"""SELECT 'margin' AS subject,
-            '近 7 天 ' || count(*) || ' 笔订单结算后平台毛利为负，合计亏 ' || {_yuan("-sum(lost.fen)")} || '：'
-                || array_to_string((array_agg(substr(lost.subject, 7) ORDER BY lost.fen, lost.subject))[1:3], '、')
-                || CASE WHEN count(*) > 3 THEN ' 等' ELSE '' END AS evidence,
-            'warn' AS severity
-        FROM (
-            SELECT p.subject, l.amount_fen AS fen FROM posting p JOIN leg l ON l.posting_id = p.id
-            WHERE p.kind = 'settle' AND p.at > CAST(:at AS timestamptz) - interval '7 days' AND p.at <= :at
-            AND l.account_id = (SELECT id FROM account WHERE code = 'platform:margin') AND l.amount_fen < 0) AS lost
-        HAVING count(*) > 0""",
-        "核对这些商品的成本、佣金与区域分润，提价或下架；七天内不再出现后自动解除",
-    ),
 )
 PER_SUBJECT = frozenset({"R14", "R32"})
 """Rules that are measured subject by subject and in sum; the sum is left out."""
 COVERED = frozenset(
-    {one.rule for one in LIVE}
-    | {one.id for one in lint.RULES if one.id not in {"R16", "R17"}}
-    | {"R45", repurchase.RULE}
+    {one.rule for one in LIVE} | {one.id for one in lint.RULES if one.id not in {"R16", "R17"}} | {"R45", *alert.TERMS}
 )
 """Rules that `hits` answers for: what of them is not among its hits is over."""
 
@@ -268,6 +252,7 @@ def hits(at: datetime) -> Iterator[Hit]:
     yield from _losing(at)
     yield from _untaxed()
     yield from repurchase.hits(at)
+    yield from margin.hits(at)
     yield from _unfiled(at)
 
 

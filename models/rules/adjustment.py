@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from models import money
 from models.errors import Conflict, Invalid
 from models.rules.compliance import check_amount
 
@@ -57,4 +58,4 @@ def parsed(*, template: str, amount_fen: int, member: str | None = None) -> Adju
 def check_there(*, amount_fen: int, held_fen: int) -> None:
     """A correction moves what is there and no more (rules 5.10)."""
     if amount_fen > held_fen:
-        raise NotThere(f"规则 5.10：该账户可调 {held_fen} 分，不足 {amount_fen} 分。")
+        raise NotThere(f"规则 5.10：该账户可调 {money.yuan(held_fen)}，不足 {money.yuan(amount_fen)}。")

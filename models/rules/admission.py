@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from models import money
 from models.errors import Conflict
 from models.rules.policy import Policy, RefundEffect
 from models.rules.share import Person
@@ -68,7 +69,8 @@ def check_order(
     if seller not in tasks:
         raise NotATask(f"规则 3.2：{seller} 不在该候选人的准入任务里，请按任务清单选择橱窗。")
     if not PRICE_MIN_FEN <= paid_fen <= PRICE_MAX_FEN:
-        raise OffPrice(f"规则 3.2：准入单金额应在 {PRICE_MIN_FEN} 到 {PRICE_MAX_FEN} 分之间，本单为 {paid_fen} 分。")
+        bounds = f"{money.yuan(PRICE_MIN_FEN)} 到 {money.yuan(PRICE_MAX_FEN)}"
+        raise OffPrice(f"规则 3.2：准入单金额应在 {bounds} 之间，本单为 {money.yuan(paid_fen)}。")
     if any(one.seller == seller and not one.refunded for one in purchases):
         raise TaskTaken(f"规则 3.2：{seller} 的任务已有一笔准入单，每个任务只收一单。")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from models import money
 from models.errors import Invalid
 
 LEVELS_MAX = 3
@@ -66,7 +67,8 @@ def check_level(level: int) -> int:
 def check_amount(amount_fen: int, name: str, *, least_fen: int = 0) -> int:
     """An amount of fen within the bounds that every entry shares."""
     if not least_fen <= amount_fen <= AMOUNT_MAX_FEN:
-        raise BadAmount(f"{name}为 {amount_fen} 分，应在 {least_fen} 到 {AMOUNT_MAX_FEN} 分之间，请核对后重填。")
+        bounds = f"{money.yuan(least_fen)} 到 {money.yuan(AMOUNT_MAX_FEN)}"
+        raise BadAmount(f"{name}为 {money.yuan(amount_fen)}，应在 {bounds} 之间，请核对后重填。")
     return amount_fen
 
 

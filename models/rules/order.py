@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from models import money
 from models.errors import Conflict, Invalid
 from models.rules.compliance import check_amount
 from models.rules.policy import Policy
@@ -115,7 +116,7 @@ def check_deposit(*, is_presale: bool, deposit_fen: int, paid_fen: int) -> None:
     if deposit_fen and not is_presale:
         raise BadShare("规则 5.1：只有预售订单有定金，请改为预售或去掉定金。")
     if deposit_fen >= paid_fen:
-        raise BadShare(f"规则 5.1：定金须少于订单金额 {paid_fen} 分。")
+        raise BadShare(f"规则 5.1：定金须少于订单金额 {money.yuan(paid_fen)}。")
 
 
 def balance_fen(state: State, *, paid_fen: int, deposit_fen: int) -> int:
@@ -135,7 +136,7 @@ def check_refund(*, state: State, paid_fen: int, refunded_fen: int, amount_fen: 
     if state not in SETTLABLE | {State.COMPLETED}:
         raise OutOfTurn(f"规则 5.6：订单处于 {state}，没有可退的款项。")
     if refunded_fen + amount_fen > paid_fen:
-        raise TooMuch(f"规则 5.6：本单还可退 {paid_fen - refunded_fen} 分，不能退 {amount_fen} 分。")
+        raise TooMuch(f"规则 5.6：本单还可退 {money.yuan(paid_fen - refunded_fen)}，不能退 {money.yuan(amount_fen)}。")
 
 
 def confirms_at(shipped_at: datetime, policy: Policy) -> datetime:

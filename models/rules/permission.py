@@ -285,7 +285,11 @@ _FLOW = (
         (Role.OPERATOR, Role.FINANCE, Role.SUPPORT, Role.AUDITOR),
     ),
     Permission("stray.assign", "Assign orders to their sellers", (Role.OPERATOR,)),
-    Permission("callback.view", "See callbacks of WeChat", (Role.OPERATOR, Role.FINANCE, Role.AUDITOR)),
+    Permission(
+        "callback.view",
+        "See callbacks of WeChat",
+        (Role.OPERATOR, Role.FINANCE, Role.COMPLIANCE, Role.AUDITOR),
+    ),
     Permission("callback.rerun", "Decide a callback again", (Role.OPERATOR, Role.FINANCE)),
 )
 
@@ -338,6 +342,8 @@ _CLIENT = (
 
 _BINDING = (Permission("binding.decide", "Check the showcases that members name", (Role.OPERATOR, Role.REVIEWER)),)
 
+_ALERT = (Permission("alert.manage", "Set when the business is warned", (Role.OPERATOR, Role.FINANCE)),)
+
 _DESKS = (
     _OWN,
     _SALES,
@@ -358,6 +364,7 @@ _DESKS = (
     _ERRAND,
     _BINDING,
     _CLIENT,
+    _ALERT,
 )
 
 PERMISSIONS: dict[str, Permission] = {permission.name: permission for desk in _DESKS for permission in desk}

@@ -1,8 +1,4 @@
-"""Whether enough buyers come back (rules 7.1): looked at over thirty days, and only where a rate says something."""
-
-DAYS = 30
-TARGET_BPS = 4_000
-BUYERS_MIN = 30
+"""Whether enough buyers come back (rules 7.1): looked at over some days, and only where a rate says something."""
 
 
 def rate_bps(*, buyers: int, returning: int) -> int:
@@ -10,6 +6,6 @@ def rate_bps(*, buyers: int, returning: int) -> int:
     return returning * 10_000 // buyers if buyers else 0
 
 
-def is_low(*, buyers: int, returning: int) -> bool:
+def is_low(*, buyers: int, returning: int, target_bps: int, buyers_min: int) -> bool:
     """Below the target, among buyers enough to tell."""
-    return buyers >= BUYERS_MIN and rate_bps(buyers=buyers, returning=returning) < TARGET_BPS
+    return buyers >= buyers_min and rate_bps(buyers=buyers, returning=returning) < target_bps

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from models import money
 from models.errors import Conflict
 from models.rules.compliance import check_amount
 from models.rules.policy import EarnerMode, Policy
@@ -82,7 +83,8 @@ def check_amount_told(*, told_fen: int, net_fen: int, number: str) -> None:
     """Refuse to write down a bill whose amount is not ours (rules 5.9); 0 where the channel tells none."""
     if told_fen and told_fen != net_fen:
         raise WrongAmount(
-            f"规则 5.9：提现 {number} 的转账单金额为 {told_fen} 分，应为 {net_fen} 分。请勿重发，先到商户平台核对。"
+            f"规则 5.9：提现 {number} 的转账单金额为 {money.yuan(told_fen)}，应为 {money.yuan(net_fen)}。"
+            "请勿重发，先到商户平台核对。"
         )
 
 
@@ -118,7 +120,7 @@ def checks(amount_fen: int, purse: Purse, policy: Policy) -> Iterator[Check]:
     def check(rule: str, title: str, is_met: bool, refusal: Conflict) -> Check:
         return Check(rule, title, None if is_met else refusal)
 
-    least = f"规则 5.9：单笔提现至少 {policy.withdraw_min_fen} 分。"
+    least = f"规则 5.9：单笔提现至少 {money.yuan(policy.withdraw_min_fen)}。"
     yield check("5.9", "At least the minimum", amount_fen >= policy.withdraw_min_fen, BelowMinimum(least))
     standing = "规则 4.3、5.9：只有资格有效的成员可以提现，请先恢复资格。"
     yield check("4.3", "The member is active", purse.standing is Standing.ACTIVE, NotActive(standing))
@@ -140,7 +142,7 @@ def check_withdrawal(amount_fen: int, purse: Purse, policy: Policy) -> None:
         if one.refusal is not None:
             raise one.refusal
     if amount_fen > purse.available_fen:
-        raise NotEnough(f"规则 5.9：可提现余额为 {purse.available_fen} 分，不足 {amount_fen} 分。")
+        raise NotEnough(f"规则 5.9：可提现余额为 {money.yuan(purse.available_fen)}，不足 {money.yuan(amount_fen)}。")
 
 
 def may_send(*, sent_at: datetime | None, at: datetime) -> bool:

@@ -116,7 +116,7 @@ class TestTransfers:
         ("changed", "words"),
         [
             ({"mchid": "1900000002"}, "商户号"),
-            ({"transfer_amount": 10_001}, "10001 分，应为 10000 分"),
+            ({"transfer_amount": 10_001}, "¥100.01，应为 ¥100.00"),
             ({"out_bill_no": "w9"}, "没有编号为 w9"),
         ],
     )

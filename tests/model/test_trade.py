@@ -104,7 +104,7 @@ class TestRefunds:
 
     def test_more_than_is_left_is_refused(self):
         story = Story().sell("o", "M-10").do("refund", order="o", amount=9_000)
-        story.refuse("refund", "还可退 900 分", order="o", amount=901).refuse("refund", "规则 5.6", order="o", amount=0)
+        story.refuse("refund", "还可退 ¥9.00", order="o", amount=901).refuse("refund", "规则 5.6", order="o", amount=0)
         story.do("refund", order="o", amount=900).refuse("refund", "规则 5.6", order="o", amount=1)
 
     @given(st.lists(st.integers(1, 3_000), min_size=1, max_size=3), st.integers(0, 2), st.booleans())

@@ -117,7 +117,7 @@ class TestAdjustment:
         world.member("a")
         approved(asked_to_adjust("recover", 800))
         too_much = asked_to_adjust("forgive", 801)
-        with pytest.raises(adjustments.NotThere, match="规则 5.10：该账户可调 800 分，不足 801 分"):
+        with pytest.raises(adjustments.NotThere, match="规则 5.10：该账户可调 ¥8.00，不足 ¥8.01"):
             approved(too_much)
         approved(asked_to_adjust("forgive", 800))
         assert world.accounts() == {}
@@ -127,7 +127,7 @@ class TestAdjustment:
         approved(asked_to_adjust("reserve", 29, None))
         held = world.accounts()
         assert (held.get("platform:reserve", 0), held["platform:margin"]) == (0, 2_900)
-        with pytest.raises(adjustments.NotThere, match="规则 5.10：该账户可调 0 分"):
+        with pytest.raises(adjustments.NotThere, match="规则 5.10：该账户可调 ¥0.00"):
             approved(asked_to_adjust("reserve", 1, None))
 
     @pytest.mark.parametrize(

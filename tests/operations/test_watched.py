@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from models import Audit, Export, OrderSource, Person, Seat, Share, Shop, Withdrawal, db
-from models.operations import admission, approval, curation, order, placement, seat_move
+from models.operations import admission, alert, approval, curation, order, placement, seat_move
 from models.queries import curation as figures
 from models.queries import watched
 from models.rules import shanghai
@@ -208,4 +208,15 @@ class TestMargin:
         world.completed("o2", cost_fen=9_000, commission_fen=2_000, at=AT)
         world.completed("o3", cost_fen=9_000, commission_fen=1_900, at=AT - 8 * DAY)
         said = "近 7 天 1 笔订单结算后平台毛利为负，合计亏 ¥11.00：o2"
+        assert found("B02") == [("margin", "warn", said)]
+
+    def test_speaks_by_the_line_and_the_window_that_staff_have_set(self):
+        world.network()
+        world.completed("o2", cost_fen=9_000, commission_fen=2_000, at=AT)
+        world.completed("o3", cost_fen=9_000, commission_fen=2_000, at=AT - 8 * DAY)
+        asked = {"rule": "B02", "owner_id": None, "why": "season", "at": AT, "by": "staff:1"}
+        alert.change(terms={"loss_fen": 1_100}, **asked)
+        assert found("B02") == []
+        alert.change(terms={"loss_fen": 1_100, "days": 10}, **asked)
+        said = "近 10 天 2 笔订单结算后平台毛利为负，合计亏 ¥22.00（预警线 ¥11.00）：o2、o3"
         assert found("B02") == [("margin", "warn", said)]

@@ -16,9 +16,11 @@ class TestCheckLevel:
 
 
 class TestCheckAmount:
-    @pytest.mark.parametrize("amount", [-1, 10**12 + 1, 10**30])
-    def test_refuses_negative_and_huge_amounts(self, amount):
-        with pytest.raises(BadAmount, match=str(amount)):
+    @pytest.mark.parametrize(
+        ("amount", "said"), [(-1, "-¥0.01"), (10**12 + 1, "¥10,000,000,000.01"), (10**30, "¥10,000,000,000,000,000,")]
+    )
+    def test_refuses_negative_and_huge_amounts(self, amount, said):
+        with pytest.raises(BadAmount, match=f"金额为 {said}"):
             compliance.check_amount(amount, "金额")
 
     def test_passes_the_bounds(self):

@@ -85,7 +85,7 @@ class TestCheckRefund:
 
     def test_takes_the_last_fen_and_no_more(self):
         self.check(refunded=40, amount=60)
-        with pytest.raises(TooMuch, match="还可退 60 分"):
+        with pytest.raises(TooMuch, match="还可退 ¥0.60"):
             self.check(refunded=40, amount=61)
 
     @pytest.mark.parametrize("amount", [0, -1])

@@ -138,7 +138,7 @@ class TestBill:
     def test_is_refused_over_another_amount_and_taken_over_ours_or_none(self):
         withdrawal.check_amount_told(told_fen=0, net_fen=900, number="W1")
         withdrawal.check_amount_told(told_fen=900, net_fen=900, number="W1")
-        with pytest.raises(withdrawal.WrongAmount, match="W1 的转账单金额为 901 分，应为 900 分"):
+        with pytest.raises(withdrawal.WrongAmount, match="W1 的转账单金额为 ¥9.01，应为 ¥9.00"):
             withdrawal.check_amount_told(told_fen=901, net_fen=900, number="W1")
 
     def test_that_nobody_confirms_closes_a_day_after_it_was_made(self):
