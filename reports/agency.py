@@ -47,7 +47,13 @@ def ranking(rows: Sequence[Earned], lang: Lang) -> Chart:
             "当月完成订单的区域分润，已扣除退款收回。", "Region shares of the month's completed orders, net of refunds."
         ),
         columns=columns,
-        lines=tuple(Line((row.place, row.member, row.orders, row.sold_fen, row.net_fen)) for row in ordered),
+        lines=tuple(
+            Line(
+                (row.place, row.member, row.orders, row.sold_fen, row.net_fen),
+                {"region": row.region_code, "member": row.member},
+            )
+            for row in ordered
+        ),
         figure=figures.ranked([row.place for row in top], [row.net_fen for row in top], unit=Unit.YUAN, lang=lang)
         if top
         else None,
@@ -76,7 +82,7 @@ def squares(rows: Sequence[Earned], lang: Lang) -> Chart:
             Column("province", say("省份", "Province"), Unit.TEXT),
             Column("net", say("区域收入", "Income"), Unit.YUAN),
         ),
-        lines=tuple(Line((names.get(code, code), sums[code])) for code in ordered),
+        lines=tuple(Line((names.get(code, code), sums[code]), {"region": code[:2]}) for code in ordered),
         figure=figures.tiles(drawn) if ordered else None,
         height=420,
     )

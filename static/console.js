@@ -163,13 +163,26 @@
     }
     // What goes on, goes back or ticks only where there is something to leaves its key to the page.
     const does = keys[event.key], own = $(`[data-key="${CSS.escape(event.key)}"]`);
-    if (!does && !own) return;
+    if (!does && !own) {
+      // On a list the keys of a decision open the row's own page with that decision at hand; nothing is decided unseen.
+      const here = rows()[row]?.dataset.href;
+      if (here && ["a", "r", "e"].includes(event.key)) location.href = `${here}#key-${event.key}`;
+      return;
+    }
     event.preventDefault();
     if (does?.() === false || (!does && own)) {
       own?.click();
       own?.closest("details[open]")?.querySelector("select, textarea, input:not([type=hidden]):not([data-late])")?.focus();
     }
   });
+
+  // Come from a list by a decision's key: what opens by it is open, what would act at once is only at hand.
+  const asked = /^#key-([are])$/.exec(location.hash);
+  const wanted = asked && $(`[data-key="${asked[1]}"]`);
+  if (wanted?.matches("summary")) {
+    wanted.parentElement.open = true;
+    $("select, textarea, input:not([type=hidden]):not([data-late])", wanted.parentElement)?.focus();
+  } else wanted?.focus();
 
   // A part of the page that refreshes itself while work goes on: data-poll is its address, data-every its seconds.
   $$("[data-poll]").forEach((part) => {

@@ -12,6 +12,7 @@ from console.admin import actors
 from console.admin.account import AccountView
 from console.admin.after_sale import AfterSaleView
 from console.admin.agency import AgencyView, UnmatchedView
+from console.admin.agency_income import RegionIncomeView
 from console.admin.agency_report import AgencyReportView
 from console.admin.agreement import AgreementView, ConsentView
 from console.admin.alert import AlertRuleView, AlertView
@@ -21,6 +22,7 @@ from console.admin.base import SECTIONS, SecureView, check
 from console.admin.batch import BatchRowView, BatchView
 from console.admin.board import BusinessBoard, CategoryBoard, PromoterBoard, RegionBoard, RepurchaseBoard
 from console.admin.case import VIEWS as CASES
+from console.admin.case.about import about
 from console.admin.client import ClientView
 from console.admin.complaint import ComplaintView
 from console.admin.copy import CopyView
@@ -122,6 +124,7 @@ VIEWS: tuple[type[SecureView], ...] = (
     ErrandView,
     AgencyView,
     AgencyReportView,
+    RegionIncomeView,
     UnmatchedView,
     LampView,
     FindingView,
@@ -175,7 +178,9 @@ def register(app: Flask) -> Admin:
     check(admin._views)
     offer(app, admin._views)
     app.jinja_env.filters["actor"] = actors.actor
-    app.jinja_env.globals.update(menu=lambda: _sections(admin), banners=switch.banners, reasons_of=reason.of)
+    app.jinja_env.globals.update(
+        menu=lambda: _sections(admin), banners=switch.banners, reasons_of=reason.of, cases_of=about
+    )
     return admin
 
 

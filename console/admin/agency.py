@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from flask import request
+from flask import request, url_for
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -12,6 +12,7 @@ from sqlalchemy import Row, Select
 from werkzeug.wrappers import Response
 
 from console import formatting
+from console.admin.agency_words import LEVELS, STATES
 from console.admin.base import ReadView, form_id, staff_id, viewer
 from console.admin.columns import Badge, Column, Kind, Tone, member_link, order_link
 from console.admin.filters import Days, Equals, OneOf, Prefix, Starts
@@ -20,19 +21,7 @@ from console.auth import permits
 from models import Member, Order, RegionAgent, db
 from models.operations import agency
 from models.queries import region_agent as queries
-from models.rules import region_share as rules
 
-STATES = {
-    "applied": Badge(_l("Applied"), Tone.WARN),
-    "active": Badge(_l("In office"), Tone.GOOD),
-    "ended": Badge(_l("Ended")),
-    "refused": Badge(_l("Refused"), Tone.BAD),
-}
-LEVELS = {
-    rules.Level.PROVINCE.value: _l("Province"),
-    rules.Level.CITY.value: _l("City"),
-    rules.Level.DISTRICT.value: _l("District"),
-}
 LEVEL = sa.case(
     (RegionAgent.region_code.like("__0000"), "province"),
     (RegionAgent.region_code.like("____00"), "city"),
@@ -126,6 +115,7 @@ class AgencyView(ReadView):
             ),
             "taken": one.state == "applied" and incumbent is not None,
             "year_on": (formatting.today() + timedelta(days=365)).isoformat(),
+            "rows_of": lambda month: _rows_of(one, month),
             "me": viewer(),
         }
 
@@ -285,3 +275,14 @@ def outstanding() -> int:
     """The deposits that are held, in fen."""
     held = sa.select(sa.func.sum(RegionAgent.deposit_fen)).where(RegionAgent.state == "active")
     return int(db.session.scalar(held) or 0)
+
+
+def _rows_of(one: RegionAgent, month: str) -> str:
+    """The orders behind an agency's income of a month."""
+    first = date.fromisoformat(f"{month}-01")
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    member = db.session.get_one(Member, one.member_id).code
+    return url_for(
+        "region_income.index_view", region=one.region_code, member=member,
+        completed_from=first.isoformat(), completed_to=last.isoformat(),
+    )  # fmt: skip

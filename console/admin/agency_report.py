@@ -1,16 +1,19 @@
 """区域报表: what the agents of a month earned, as a table that leads to the orders, as bars and as squares."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import request
+from flask import request, url_for
 from flask_admin import expose
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from console import formatting
-from console.admin.agency import LEVELS, outstanding
+from console.admin.agency import outstanding
+from console.admin.agency_words import LEVELS
 from console.admin.base import SecureView
 from console.admin.board import csv_of, language
 from console.admin.order import place
@@ -71,6 +74,10 @@ class AgencyReportView(SecureView):
             sold_before_fen=sum(row.sold_fen for row in earlier),
             agents_before=len({row.member for row in earlier}),
             deposits_fen=outstanding(),
+            asked=None,
+            linked=lambda chart: [rows_of(month, line.narrow) for line in chart.lines],
+            rows_address=lambda _asked, narrow: rows_of(month, narrow),
+            all_rows=rows_of(month, {}),
         )
 
     @expose("/agents.csv")
@@ -96,6 +103,13 @@ class AgencyReportView(SecureView):
             )
             for row in found
         ]
+
+
+def rows_of(month: date, narrow: Mapping[str, str]) -> str:
+    """The region shares of a month's orders, narrowed to a region or an agent."""
+    last = following(month) - timedelta(days=1)
+    values = {**narrow, "completed_from": month.isoformat(), "completed_to": last.isoformat()}
+    return f"{url_for('region_income.index_view')}?{urlencode(values)}"
 
 
 def prefix(code: str) -> str:

@@ -21,6 +21,7 @@ from console.admin.queues import QUEUES, waiting
 from console.auth import allowed, permits
 from console.catalogue import CHINESE, chosen
 from models import Finding, ImportRun, Job, Shop, Staff, db
+from models.queries import movement
 from models.rules import finding as findings
 from models.tables.job import State
 from reports import frames, metrics
@@ -63,6 +64,7 @@ class Figures:
     tiles: list[Tile]
     lang: Lang
     source: Source
+    members: tuple[int, int] | None = None
 
     def value(self, tile: Tile) -> str:
         return compact(tile.value, tile.metric.unit, self.lang)
@@ -97,7 +99,19 @@ def figures(person: Viewer, today: date) -> Figures | None:
     end = min(today, span.end) if span.end < today - timedelta(days=DAYS) else today
     part = Slice(Period(end - timedelta(days=DAYS - 1), end), scope, source)
     found = metrics.tiles(frames.measured(part), frames.measured(part.before()), METRICS)
-    return Figures(part.period, found, Lang.ZH if chosen() == CHINESE else Lang.EN, source)
+    lang = Lang.ZH if chosen() == CHINESE else Lang.EN
+    return Figures(part.period, found, lang, source, _came(part.period, person))
+
+
+def _came(period: Period, person: Viewer) -> tuple[int, int] | None:
+    """How many registered in a period and in the one before; nothing where nobody ever did."""
+    now, before = movement.came(
+        since=formatting.day_start(period.before().start),
+        middle=formatting.day_start(period.start),
+        until=formatting.day_end(period.end),
+        merchant_id=person.merchant_id,
+    )
+    return (now, before) if now or before else None
 
 
 def running(person: Viewer) -> list[Row[Any]]:

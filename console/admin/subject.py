@@ -53,6 +53,7 @@ KINDS: dict[str, Kind] = {
     "disclaimer": Kind(_l("Disclaimer")),
     "receipt": Kind(_l("Receipt of a complaint")),
     "ledger": Kind(_l("The whole ledger"), "trial_balance", by=""),
+    "margin": Kind(_l("Margin of settled orders"), "board_money", by=""),
     "repurchase": Kind(_l("Repurchase rate"), "board_repurchase", by=""),
     "platform": Kind(_l("The platform")),
 }

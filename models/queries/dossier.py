@@ -162,8 +162,8 @@ def withdrawals(member_id: int) -> Sequence[Any]:
     """Its last withdrawals."""
     return _rows(
         sa.select(
-            Withdrawal.number, Withdrawal.amount_fen, Withdrawal.tax_fen, Withdrawal.state, Withdrawal.requested_at,
-            Withdrawal.ended_at,
+            Withdrawal.id, Withdrawal.number, Withdrawal.amount_fen, Withdrawal.tax_fen, Withdrawal.state,
+            Withdrawal.requested_at, Withdrawal.ended_at,
         ).where(Withdrawal.member_id == member_id).order_by(Withdrawal.id.desc()).limit(SHOWN)
     )  # fmt: skip
 
@@ -200,8 +200,9 @@ def moves(member_id: int) -> Sequence[Any]:
 def agencies(member_id: int) -> Sequence[Any]:
     """The regions it is or was an agent of."""
     return _rows(
-        sa.select(RegionAgent.region_code, RegionAgent.state, RegionAgent.begins_at, RegionAgent.ends_at)
-        .where(RegionAgent.member_id == member_id).order_by(RegionAgent.id.desc()).limit(SHOWN)
+        sa.select(
+            RegionAgent.id, RegionAgent.region_code, RegionAgent.state, RegionAgent.begins_at, RegionAgent.ends_at
+        ).where(RegionAgent.member_id == member_id).order_by(RegionAgent.id.desc()).limit(SHOWN)
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.base import db
+from models.queries.movement import WITHIN, Part
 
 # A buyer comes back on another day of Shanghai's. What one buys from oneself is no sale (facts: R08).
 _SOLD = """
@@ -34,21 +35,23 @@ def counted(*, since: datetime, until: datetime, sellers: Sequence[int] | None =
     return db.session.execute(_OF, {"since": since, "until": until, "sellers": list(sellers)}).all()
 
 
-_EARNED = sa.text(
-    """
+_EARNED = """
     SELECT sum(s.amount_fen - s.reversed_fen)::bigint AS fen
     FROM share s JOIN shop_order o ON o.id = s.order_id JOIN member m ON m.id = s.member_id
     WHERE o.completed_at >= :since AND o.completed_at < :until AND s.kind IN ('level', 'seed') AND NOT o.is_fraud
-      AND m.position IS NULL AND m.qualified_at IS NOT NULL AND m.qualified_at < :until
+      AND m.position IS NULL AND m.qualified_at IS NOT NULL AND m.qualified_at < :until {within}
     GROUP BY s.member_id
-    """
-)
-_PROMOTERS = sa.text(
-    "SELECT count(*) FROM member WHERE position IS NULL AND qualified_at < :until AND standing <> 'exited'"
-)
+"""
+_PROMOTERS = """
+    SELECT count(*) FROM member m
+    WHERE m.position IS NULL AND m.qualified_at < :until AND m.standing <> 'exited' {within}
+"""
 
 
-def earned(*, since: datetime, until: datetime) -> tuple[list[int], int]:
+def earned(*, since: datetime, until: datetime, of: Part | None = None) -> tuple[list[int], int]:
     """What each promoter with any got of orders completed in a period, in fen; and how many promoters there are."""
-    fen = list(db.session.scalars(_EARNED, {"since": since, "until": until}))
-    return fen, max(len(fen), db.session.scalar(_PROMOTERS, {"until": until}) or 0)
+    is_all = of is None or of.is_all
+    told = {"since": since, "until": until} | ({} if of is None or is_all else of.told())
+    within = "" if is_all else f"AND {WITHIN}"
+    fen = list(db.session.scalars(sa.text(_EARNED.format(within=within)), told))
+    return fen, max(len(fen), db.session.scalar(sa.text(_PROMOTERS.format(within=within)), told) or 0)

@@ -344,6 +344,15 @@ _BINDING = (Permission("binding.decide", "Check the showcases that members name"
 
 _ALERT = (Permission("alert.manage", "Set when the business is warned", (Role.OPERATOR, Role.FINANCE)),)
 
+_STRUCTURE = (
+    Permission(
+        "structure.view",
+        "See the structure watch",
+        (Role.OPERATOR, Role.FINANCE, Role.REVIEWER, Role.COMPLIANCE, Role.AUDITOR),
+    ),
+    Permission("structure.check", "Check the whole structure", (Role.FINANCE, Role.REVIEWER, Role.COMPLIANCE)),
+)
+
 _DESKS = (
     _OWN,
     _SALES,
@@ -365,6 +374,7 @@ _DESKS = (
     _BINDING,
     _CLIENT,
     _ALERT,
+    _STRUCTURE,
 )
 
 PERMISSIONS: dict[str, Permission] = {permission.name: permission for desk in _DESKS for permission in desk}

@@ -123,6 +123,7 @@ class Share(Base):
         sa.CheckConstraint("(bucket IS NULL) OR (member_id IS NOT NULL)", name="owner"),
         sa.Index(None, "member_id", "bucket", "order_id"),
         sa.Index("ix_share_region", "member_id", "order_id", postgresql_where=sa.text("kind = 'region'")),
+        sa.Index("ix_share_region_order", "order_id", "n", postgresql_where=sa.text("kind = 'region'")),
     )
 
     order_id: Mapped[int] = mapped_column(primary_key=True)

@@ -8,11 +8,13 @@ from sqlalchemy import Row, Select
 
 from console.admin.base import ReadView
 from console.admin.columns import Column, Kind, member_link
-from console.admin.filters import Days, OneOf, Prefix
+from console.admin.filters import Days, Equals, OneOf, OneOfOrNone, Prefix
 from console.admin.member import page
-from console.admin.member.asks import MemberIs
-from console.admin.member.words import CHANGES, because, figure, rested_on, state
-from models import Member, StandingChange
+from console.admin.member.asks import MemberIs, networks
+from console.admin.member.words import CHANGES, RANKS, because, figure, rested_on, state
+from models import Member, Seat, StandingChange
+
+LEVEL = sa.select(Seat.depth).where(Seat.member_id == Member.id).correlate(Member).scalar_subquery()
 
 
 class StandingLogView(ReadView):
@@ -48,6 +50,14 @@ class StandingLogView(ReadView):
         ),
         Days(key="at", title=_l("When"), at=StandingChange.at),
         MemberIs(key="member", title=_l("Member"), at=StandingChange.member_id),
+        OneOf(key="network", title=_l("Network"), at=Member.matrix_id, choices=networks),
+        OneOfOrNone(
+            key="rank",
+            title=_l("Rank of now"),
+            at=Member.rank,
+            choices={key: badge.label for key, badge in RANKS.items()},
+        ),
+        Equals(key="level", title=_l("Level in the tree"), at=LEVEL),
     )
     searches = (Prefix(Member.code),)
 

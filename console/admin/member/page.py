@@ -6,8 +6,12 @@ from typing import Any
 
 from flask import abort
 
+from console.admin.agency_words import STATES as AGENCIES
 from console.admin.base import peers
+from console.admin.case import about
+from console.admin.case import words as case_words
 from console.admin.member import words
+from console.admin.money.withdrawal import STATES as WITHDRAWALS
 from console.auth import allowed
 from models import Member
 from models.queries import admission, agreement, dossier, outlook
@@ -15,6 +19,7 @@ from models.queries import ledger as books
 from models.queries import member as members
 from models.queries import policy as policies
 from models.rules import outlook as rules
+from models.rules import region
 from models.rules.standing import Rank, Standing
 
 WORDS = {
@@ -29,6 +34,11 @@ WORDS = {
     "order_states": words.ORDER_STATES,
     "moves_words": words.MOVES,
     "seed_states": words.SEED_STATES,
+    "agency_states": AGENCIES,
+    "withdrawal_states": WITHDRAWALS,
+    "case_states": case_words.STATES,
+    "case_queues": case_words.QUEUES,
+    "place": region.full_name,
 }
 LINES = 50
 
@@ -49,6 +59,7 @@ def blocks(member: Member, *, at: datetime) -> dict[str, Any]:
         "sold": dossier.sold(member.id),
         "bought": dossier.bought(member.id),
         "held": dossier.held(member.id),
+        "cases": about.of_member(member.id),
         "timeline": dossier.changes(member.id),
         "rank_changes": dossier.changes(member.id, "ranked", "unranked"),
         "sheet": admission.sheet(member.id) if member.standing == Standing.CANDIDATE else [],

@@ -79,6 +79,22 @@ class TestAgency:
         assert staff("reviewer").get("/agencies/").status_code == 403
 
 
+class TestIncome:
+    def test_of_each_order_stands_in_a_row_that_the_agency_and_the_report_lead_to(self, staff):
+        made = running()
+        world.completed("A-1", region="330106", at=formatting.now())
+        order.refund(number="A-1", amount_fen=4_950, at=formatting.now())
+        finance, month = staff("finance"), formatting.today().replace(day=1)
+        page = finance.get(f"/region-income/?member=amy&region=330100&completed_from={month}").text
+        assert "A-1" in page
+        for amount in ("¥99.00", "¥0.99", "¥0.49", "¥0.50"):
+            assert amount in page
+        assert "/region-income/?region=330100&amp;member=amy" in finance.get(f"/agencies/{made.id}").text
+        assert "region=330100&amp;member=amy" in finance.get(f"/region-report/?month={month:%Y-%m}").text
+        assert "A-1" not in finance.get("/region-income/?level=province").text
+        assert staff("reviewer").get("/region-income/").status_code == 403
+
+
 class TestReport:
     def test_leads_from_the_month_to_the_orders(self, staff):
         running()

@@ -1,11 +1,13 @@
 """会员增长: the steps of the membership day by day, and how concentrated what is earned is."""
 
+import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from console import formatting
-from models import transaction
+from models import Member, Seat, db, transaction
 from reports import growth
 from tests.operations import world
 
@@ -36,6 +38,27 @@ class TestGrowthBoard:
             f'kind=registered&amp;at_from={today - timedelta(days=89)}&amp;at_to={today}">3</a>'
             in operator.get("/board-growth/?days=90").text
         )
+
+    def test_is_narrowed_by_network_level_and_rank_and_leads_to_those_very_rows(self, staff, village):
+        operator = staff("operator")
+        amy = db.session.scalars(sa.select(Member).where(Member.code == "amy")).one()
+        depth = db.session.scalar(sa.select(Seat.depth).where(Seat.member_id == amy.id))
+        asked = f"network={amy.matrix_id}&level={depth}&rank=-"
+        page = operator.get(f"/board-growth/?{asked}").text
+        rows = re.search(r'href="(/standing-log/[^"]*level=[^"]*)">(\d+)</a>', page)
+        log = operator.get(rows[1].replace("&amp;", "&")).text
+        assert (rows[2], log.count('class="open"'), "amy" in log, "zoe" in log) == ("2", 2, True, False)
+        assert "standing-log/?kind=registered" not in operator.get(f"/board-growth/?level={depth + 7}").text
+        assert "第 99 层" not in page
+        assert 'href="/standing-log/' not in operator.get("/board-growth/?rank=founder").text.split('class="charts"')[0]
+        assert f"network={amy.matrix_id}" in operator.get(f"/board-growth/?{asked}&days=7").text
+
+    def test_reads_days_of_ones_own_and_says_what_it_cannot_read(self, staff, village):
+        first = formatting.today() - timedelta(days=45)
+        last = formatting.today() - timedelta(days=35)
+        page = staff("operator").get(f"/board-growth/?from={first}&to={last}").text
+        assert f'at_from={first}&amp;at_to={last}">1</a>' in page
+        assert "最长一年" in staff("operator").get(f"/board-growth/?from={last}&to={first}").text
 
     def test_says_who_has_what_part_as_a_file(self, staff, village):
         text = staff("operator").get("/board-growth/concentration.csv?days=7").text
