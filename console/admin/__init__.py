@@ -22,9 +22,9 @@ from console.admin.base import SECTIONS, SecureView, check
 from console.admin.batch import BatchRowView, BatchView
 from console.admin.board import BusinessBoard, CategoryBoard, PromoterBoard, RegionBoard, RepurchaseBoard
 from console.admin.case import VIEWS as CASES
-from console.admin.case.about import about
 from console.admin.client import ClientView
 from console.admin.complaint import ComplaintView
+from console.admin.concern import about
 from console.admin.copy import CopyView
 from console.admin.curation import CurationView
 from console.admin.dead_letter import DeadLetterView

@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from console.admin.buckets import BUCKETS
 from console.admin.case import words
-from console.admin.member.words import BUCKETS
 from console.auth import allowed
 from models import Appeal, Case, Member, Staff, db
 from models.operations import case_decision

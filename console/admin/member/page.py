@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import abort
 
+from console.admin import concern
 from console.admin.agency_words import STATES as AGENCIES
 from console.admin.base import peers
-from console.admin.case import about
 from console.admin.case import words as case_words
 from console.admin.member import words
 from console.admin.money.withdrawal import STATES as WITHDRAWALS
@@ -59,7 +59,7 @@ def blocks(member: Member, *, at: datetime) -> dict[str, Any]:
         "sold": dossier.sold(member.id),
         "bought": dossier.bought(member.id),
         "held": dossier.held(member.id),
-        "cases": about.of_member(member.id),
+        "cases": concern.of_member(member.id),
         "timeline": dossier.changes(member.id),
         "rank_changes": dossier.changes(member.id, "ranked", "unranked"),
         "sheet": admission.sheet(member.id) if member.standing == Standing.CANDIDATE else [],
