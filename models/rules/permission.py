@@ -2,44 +2,14 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
-from enum import StrEnum
 
 from models.errors import Forbidden, Invalid
+from models.rules.duty import EVERYBODY as EVERYBODY
+from models.rules.duty import HOUSE as HOUSE
+from models.rules.duty import Permission as Permission
+from models.rules.duty import Role as Role
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
-
-
-class Role(StrEnum):
-    """The fixed roles; a staff holds one or more."""
-
-    ADMIN = "admin"
-    OPERATOR = "operator"
-    FINANCE = "finance"
-    REVIEWER = "reviewer"
-    COMPLIANCE = "compliance"
-    SUPPORT = "support"
-    AUDITOR = "auditor"
-    MERCHANT = "merchant"
-
-
-@dataclass(frozen=True)
-class Permission:
-    """One named action. ``step_up`` asks for a fresh password and code when the last ones are old."""
-
-    name: str
-    title: str
-    roles: tuple[Role, ...] = ()
-    step_up: bool = False
-
-    @property
-    def area(self) -> str:
-        return self.name.partition(".")[0]
-
-    @property
-    def is_read(self) -> bool:
-        """A reading permission never opens a route that writes."""
-        return self.name.endswith(".view")
 
 
 class UnknownRole(Invalid):
@@ -49,12 +19,6 @@ class UnknownRole(Invalid):
 class ClashingRoles(Forbidden):
     """Two duties that must stay in different hands, or a merchant with a duty of the house."""
 
-
-EVERYBODY = tuple(role for role in Role if role is not Role.ADMIN)
-"""Every role; the administrator holds each permission without being named."""
-
-HOUSE = tuple(role for role in EVERYBODY if role is not Role.MERCHANT)
-"""The staff of the house: everybody but a merchant's own."""
 
 # One block a desk; a permission says who holds it.
 _OWN = (
