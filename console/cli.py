@@ -170,16 +170,23 @@ def replay_files(files: tuple[Path, ...], out: Path | None) -> None:
         raise Misconfigured("多个剧本请用 --out 指定结果目录")
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
+    bugs: list[Exception] = []
     with replay.scratch():
-        stopped = [path for path in files if not _replayed(path, out)]
+        stopped = [path for path in files if not _replayed(path, out, bugs)]
+    if bugs:
+        raise ExceptionGroup("推演时程序出错，其余剧本已推演完毕", bugs)
     sys.exit(2 if stopped else 0)
 
 
-def _replayed(path: Path, out: Path | None) -> bool:
+def _replayed(path: Path, out: Path | None, bugs: list[Exception]) -> bool:
     try:
         text = replay.play_file(path)
     except (replay.Stopped, OSError) as wrong:
         click.echo(f"{path}：{wrong}", err=True)
+        return False
+    except Exception as bug:  # stays loud, once the other files had their turn
+        bug.add_note(str(path))
+        bugs.append(bug)
         return False
     if out is None:
         click.echo(text)

@@ -22,6 +22,10 @@ class NotHeld(Conflict):
     """No review is open on the order."""
 
 
+class FraudAlready(Conflict):
+    """The decision on the order was made: there is nothing left to hold."""
+
+
 class NotFraud(Conflict):
     """Nothing was confirmed on the order."""
 
@@ -29,15 +33,17 @@ class NotFraud(Conflict):
 def hold(*, number: str, at: datetime) -> None:
     """Hold the shares of a suspicious order, and those still to come (rules §8.2); once is enough."""
     order = orders.by_number(number)
+    if order.is_fraud:
+        raise FraudAlready(f"规则 8.2：订单 {number} 已确认为欺诈，不能再扣留；如判断有误，请通过申诉撤销。")
     if not order.is_held:
         _hold([order], at)
 
 
 def hold_many(*, ids: Sequence[int], at: datetime) -> None:
-    """`hold` for many orders by id. All their locks are taken, in the order of ids, those of held ones too."""
+    """`hold` for many orders by id, all locked in the order of ids; held ones and confirmed frauds stay as they are."""
     chosen = sa.select(Order).where(Order.id.in_(ids)).order_by(Order.id).with_for_update()
     found = db.session.scalars(chosen.execution_options(populate_existing=True))
-    new = [order for order in found if not order.is_held]
+    new = [order for order in found if not order.is_held and not order.is_fraud]
     if new:
         _hold(new, at)
 

@@ -190,6 +190,10 @@ class TestFraud:
         story.do("refund", order="o", amount=9_900)
         assert story.world.ledger.shown() == {}
 
+    def test_is_not_held_again(self):
+        story = Story().join("a").sell("o", "a").do("hold", order="o").do("confirm_fraud", order="o")
+        story.refuse("hold", "规则 8.2", order="o")
+
     def test_three_strikes_close_the_showcase(self):
         story = Story().join("a")
         for code in ("o1", "o2", "o3"):

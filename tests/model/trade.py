@@ -166,6 +166,8 @@ def _undo_task(world: World, order: Order) -> None:
 
 def hold(world: World, code: str, at: datetime) -> None:
     order = world.order(code)
+    if order.fraud:
+        raise Conflict(f"规则 8.2：订单 {code} 已确认为欺诈，不能再扣留。")
     if not order.held:
         shares.hold(world, order, at)
 
