@@ -25,6 +25,7 @@ from models import (
 from models.operations import outbox, shop_order
 from models.queries import ledger as books
 from models.queries import parcel as parcels
+from models.queries import shop as queries
 from models.rules import shop_order as reading
 from models.rules.shop_order import Kind
 from tests import factories
@@ -278,6 +279,14 @@ class TestPolling:
         work()
         assert only(Order).number == NUMBER
         assert only(ShopCursor).missing == 1
+
+    @pytest.mark.parametrize(
+        ("kind", "payload"), [("sync_order", {"number": NUMBER}), ("sync_orders", {"numbers": ["1", NUMBER]})]
+    )
+    def test_does_not_count_as_skipped_what_a_job_is_still_to_read(self, session, kind, payload):
+        with transaction():
+            outbox.request(kind, payload=payload)
+        assert queries.unknown([NUMBER, "2"]) == ["2"]
 
 
 class TestPushes:
