@@ -280,6 +280,14 @@ class TestPolling:
         assert only(Order).number == NUMBER
         assert only(ShopCursor).missing == 1
 
+    def test_skips_nothing_before_the_first_look(self, session, shop, work):
+        now = datetime.now(UTC)
+        shop.put(told(NUMBER, now - timedelta(hours=5), told=1))
+        with transaction():
+            outbox.request("find_gaps", payload={"at": now.isoformat()})
+        work()
+        assert session.scalars(sa.select(Job).where(Job.kind == "sync_orders")).all() == []
+
     @pytest.mark.parametrize(
         ("kind", "payload"), [("sync_order", {"number": NUMBER}), ("sync_orders", {"numbers": ["1", NUMBER]})]
     )
