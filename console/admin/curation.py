@@ -64,7 +64,12 @@ def _product(row: Row[Any], place: str = "") -> str:
 
 
 def sold(row: Row[Any], days: int, **more: Any) -> str:
-    """The imported rows of a product over its last days."""
+    """The imported rows of a product over its last days, or its page with those and the own orders, where it has any.
+
+    Own orders come out of windows: a product that stood in none of them has imported rows alone.
+    """
+    if row.window_days_30:
+        return _product(row, "#sales")
     last = formatting.today()
     first = last - timedelta(days=days - 1)
     return _address("history.index_view", product=row.code, paid_from=first, paid_to=last, **more)

@@ -150,14 +150,15 @@ def drawn(falls: list[Fall]) -> dict[str, Any]:
     return {"figure": figures.waterfall(names, values, unit=Unit.YUAN, lang=lang), "links": []}
 
 
-def history_address(product: Product, *, days: int) -> str:
-    """The imported rows of a product over its last days, where this person may see them."""
-    view = peers().get("history")
-    if view is None:
-        return ""
-    last = formatting.today() - timedelta(days=1)
-    asked = {"product": product.code, "paid_from": last - timedelta(days=days - 1), "paid_to": last}
-    return f"{view.address()}?{urlencode(asked)}"
+SOURCES = (("history", _l("imported rows")), ("orders", _l("own orders")))
+
+
+def sold_in(product: Product, *, days: int) -> list[tuple[Any, str]]:
+    """The rows of a product over its last days, imported ones and own orders, as far as this person may see them."""
+    last = formatting.today()
+    asked = urlencode({"product": product.code, "paid_from": last - timedelta(days=days - 1), "paid_to": last})
+    pages = peers()
+    return [(title, f"{pages[page].address()}?{asked}") for page, title in SOURCES if page in pages]
 
 
 class ProductView(ReadView):
@@ -243,8 +244,7 @@ class ProductView(ReadView):
             "is_delisting": windows.running(row_id) is not None,
             "orders": queries.last_orders(product, limit=LAST_ORDERS),
             "peers": peers(),
-            "history_7": history_address(product, days=7),
-            "history_30": history_address(product, days=30),
+            "sold_in": sold_in,
         }
 
     @expose("/new", methods=["GET", "POST"])

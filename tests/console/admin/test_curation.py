@@ -62,10 +62,17 @@ class TestBoard:
             window_days_30=90, conversion_bps=111,
         )  # fmt: skip
         page = staff("operator").get("/curation/").text
+        for place, times in (("#waterfall", 1), ("#sales", 4), ("#orders", 1), ("#windows", 1)):
+            assert page.count(f"/products/{product.id}{place}") >= times
+        page = staff("operator").get(f"/products/{product.id}").text
+        for rows in ("history", "orders"):
+            assert page.count(f"/{rows}/?product={product.code}&amp;paid_from=") == 2
+
+    def test_leads_to_the_imported_rows_where_nothing_else_was_sold(self, staff):
+        product = counted("面膜", sales_7_fen=100, sales_30_fen=200, refund_bps=50, buyers_30=4, repurchase_bps=2_500)
+        page = staff("operator").get("/curation/").text
         assert page.count(f"/history/?product={product.code}&amp;paid_from=") == 4
         assert "state=part_refunded&amp;state=refunded" in page
-        for place in ("#waterfall", "#orders", "#windows"):
-            assert f"/products/{product.id}{place}" in page
 
     def test_counts_what_needs_a_look(self, staff):
         counted("亏本的", margin_bps=-1, sales_30_fen=5)
