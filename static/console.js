@@ -143,6 +143,8 @@
     all[row].focus({ preventScroll: true });
     all[row].scrollIntoView({ block: "nearest" });
   };
+  // A row leads to its own page, or to the first thing that it names.
+  const leads = (one) => one?.dataset.href || one?.querySelector("a[href]")?.getAttribute("href") || "";
   const follow = (selector) => { const link = $(selector); if (link) link.click(); return Boolean(link); };
   const keys = {
     "/": () => { const field = $("[data-search]") || $("[data-slash]"); field?.focus(); field?.select(); },
@@ -157,16 +159,16 @@
     if (event.key === "Escape") { closePops(null); document.body.classList.remove("drawer"); if (typing(event.target)) event.target.blur(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || $("dialog[open]")) return;
     if (event.key === "Enter") {
-      const here = event.target.closest("tr[data-href]");
-      if (here) location.href = here.dataset.href;
+      const there = event.target.matches("table[data-rows] tbody tr") && leads(event.target);
+      if (there) location.href = there;
       return;
     }
     // What goes on, goes back or ticks only where there is something to leaves its key to the page.
     const does = keys[event.key], own = $(`[data-key="${CSS.escape(event.key)}"]`);
     if (!does && !own) {
       // On a list the keys of a decision open the row's own page with that decision at hand; nothing is decided unseen.
-      const here = rows()[row]?.dataset.href;
-      if (here && ["a", "r", "e"].includes(event.key)) location.href = `${here}#key-${event.key}`;
+      const there = leads(rows()[row]);
+      if (there && ["a", "r", "e"].includes(event.key)) location.href = `${there.split("#")[0]}#key-${event.key}`;
       return;
     }
     event.preventDefault();

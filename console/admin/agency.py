@@ -72,7 +72,7 @@ class AgencyView(ReadView):
             link=True,
             cell=lambda row: place(row.region),
         ),
-        Column(key="level", title=_l("Level"), at=LEVEL, cell=lambda row: str(LEVELS[row.level])),
+        Column(key="level", title=_l("Region level"), at=LEVEL, cell=lambda row: str(LEVELS[row.level])),
         Column(key="member", title=_l("Agent"), at=Member.code, kind=Kind.CODE, cell=member_link("member")),
         Column(key="state", title=_l("State"), at=RegionAgent.state, kind=Kind.BADGE, badges=STATES),
         Column(key="next", title=_l("Term"), at=NEXT, kind=Kind.BADGE, badges=NEXT_STEPS),
@@ -90,7 +90,7 @@ class AgencyView(ReadView):
         OneOf(
             key="state", title=_l("State"), at=RegionAgent.state, choices={k: one.label for k, one in STATES.items()}
         ),
-        OneOf(key="level", title=_l("Level"), at=LEVEL, choices=LEVELS),
+        OneOf(key="level", title=_l("Region level"), at=LEVEL, choices=LEVELS),
         OneOf(key="term", title=_l("Term"), at=NEXT, choices={k: one.label for k, one in NEXT_STEPS.items()}),
         Starts(key="region", title=_l("Region code"), at=RegionAgent.region_code),
         Equals(key="member", title=_l("Agent"), at=Member.code),

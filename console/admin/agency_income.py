@@ -40,7 +40,7 @@ class RegionIncomeView(ReadView):
         Column(key="number", title=_l("Order number"), at=Order.number, kind=Kind.CODE, cell=order_link),
         Column(key="completed", title=_l("Completed at"), at=Order.completed_at, kind=Kind.MOMENT),
         Column(key="region", title=_l("Region"), at=Share.region_code, cell=lambda row: place(row.region)),
-        Column(key="level", title=_l("Level"), at=LEVEL, cell=lambda row: str(LEVELS[row.level])),
+        Column(key="level", title=_l("Region level"), at=LEVEL, cell=lambda row: str(LEVELS[row.level])),
         Column(key="member", title=_l("Agent"), at=Member.code, kind=Kind.CODE, cell=member_link("member")),
         Column(key="settled", title=_l("Settled amount"), at=Order.settled_fen, kind=Kind.MONEY),
         Column(key="rate", title=_l("Rate in bps"), at=Share.rate_bps, kind=Kind.COUNT, shown=False),
@@ -52,7 +52,7 @@ class RegionIncomeView(ReadView):
     questions = (
         Equals(key="member", title=_l("Agent"), at=Member.code),
         Starts(key="region", title=_l("Region code"), at=Share.region_code),
-        OneOf(key="level", title=_l("Level"), at=LEVEL, choices=LEVELS),
+        OneOf(key="level", title=_l("Region level"), at=LEVEL, choices=LEVELS),
         Days(key="completed", title=_l("Completed at"), at=Order.completed_at),
         OneOf(key="lies", title=_l("Lies in"), at=Share.bucket, choices=words({key: BUCKETS[key] for key in LIES})),
     )

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy import Row, Select
 
+from console.admin import subject
 from console.admin.base import Batch, ReadView, Viewer
 from console.admin.columns import Column, Kind
 from console.admin.filters import Contains, Days, Equals, OneOf
@@ -19,6 +20,11 @@ from models.tables.job import State
 
 def _open(row: Row[Any]) -> Markup:
     return link("jobs.detail", f"{row.what} #{row.row_id}", row_id=row.row_id)
+
+
+def _about(row: Row[Any]) -> Markup:
+    """What it is about, leading there."""
+    return subject.link(row.subject) if row.subject else Markup('<span class="muted">–</span>')
 
 
 class DeadLetterView(ReadView):
@@ -39,7 +45,7 @@ class DeadLetterView(ReadView):
         Column(key="what", title=_l("Job"), at=sa.func.coalesce(sa.func.nullif(Job.title, ""), Job.kind), cell=_open),
         Column(key="error", title=_l("Reason"), at=Job.error),
         Column(key="queue", title=_l("Queue"), at=Job.queue, kind=Kind.BADGE, badges=QUEUES),
-        Column(key="subject", title=_l("About"), at=Job.subject, kind=Kind.CODE),
+        Column(key="subject", title=_l("About"), at=Job.subject, cell=_about),
         Column(key="attempts", title=_l("Attempts"), at=Job.attempts, kind=Kind.COUNT),
         Column(key="finished_at", title=_l("Given up"), at=Job.finished_at, kind=Kind.MOMENT),
         Column(key="created_at", title=_l("Asked for"), at=Job.created_at, kind=Kind.MOMENT, shown=False),

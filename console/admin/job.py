@@ -13,6 +13,7 @@ from sqlalchemy import Row, Select
 from werkzeug.wrappers import Response
 
 from console import formatting
+from console.admin import subject
 from console.admin.base import Batch, ReadView, SecureView
 from console.admin.columns import Badge, Column, Kind, Tone
 from console.admin.filters import Days, Equals, OneOf
@@ -82,6 +83,11 @@ def rhythm(line: Cadence) -> str:
     return ""
 
 
+def _about(row: Row[Any]) -> Markup:
+    """What it is about, leading there."""
+    return subject.link(row.subject) if row.subject else Markup('<span class="muted">–</span>')
+
+
 class JobView(ReadView):
     """任务中心: every job, its state and progress; a dead one may be run again, a living one cancelled."""
 
@@ -99,7 +105,7 @@ class JobView(ReadView):
         Column(key="total", title=_l("Steps"), at=Job.total, kind=Kind.COUNT, shown=False),
         Column(key="note", title=_l("Note"), at=Job.note, shown=False),
         Column(key="queue", title=_l("Queue"), at=Job.queue, kind=Kind.BADGE, badges=QUEUES),
-        Column(key="subject", title=_l("About"), at=Job.subject, kind=Kind.CODE),
+        Column(key="subject", title=_l("About"), at=Job.subject, cell=_about),
         Column(key="who", title=_l("Asked for by"), at=sa.func.coalesce(Staff.name, Job.created_by), kind=Kind.ACTOR),
         Column(key="attempts", title=_l("Attempts"), at=Job.attempts, kind=Kind.COUNT),
         Column(key="error", title=_l("Reason"), at=Job.error),
@@ -281,7 +287,7 @@ class EventView(ReadView):
     columns = (
         Column(key="id", title=_l("Number"), at=Event.id, kind=Kind.COUNT, sort=True),
         Column(key="name", title=_l("Event"), at=Event.name, kind=Kind.CODE, link=True),
-        Column(key="subject", title=_l("About"), at=Event.subject, kind=Kind.CODE),
+        Column(key="subject", title=_l("About"), at=Event.subject, cell=_about),
         Column(key="created_at", title=_l("When"), at=Event.created_at, kind=Kind.MOMENT, sort=True),
         Column(key="relayed_at", title=_l("Told"), at=Event.relayed_at, kind=Kind.MOMENT),
         Column(key="payload", title=_l("Facts"), at=Event.payload, kind=Kind.JSON, listed=False),

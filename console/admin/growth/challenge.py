@@ -179,7 +179,7 @@ class EntryView(ReadView):
         Column(key="member", title=_l("Member"), at=Member.code, kind=Kind.CODE, cell=member_link("member")),
         Column(key="nickname", title=_l("Nickname"), at=Person.nickname, kind=Kind.NAME),
         Column(key="entered_at", title=_l("Entered"), at=ChallengeEntry.entered_at, kind=Kind.MOMENT),
-        Column(key="score", title=_l("Score"), at=ChallengeEntry.score, kind=Kind.COUNT),
+        Column(key="score", title=_l("Tally"), at=ChallengeEntry.score, kind=Kind.COUNT),
         Column(key="place", title=_l("Place"), at=ChallengeEntry.place, kind=Kind.COUNT),
     )
     questions = (

@@ -98,7 +98,13 @@ class TaxView(ReadView):
         asked = request.args.get("month", "")
         month = date.fromisoformat(asked) if asked in _months() else formatting.today().replace(day=1)
         after = (month + timedelta(days=31)).replace(day=1)
-        return {"month": month, "sums": queries.total(month), "filed_by": after.replace(day=FILED_BY_DAY)}
+        before = (month - timedelta(days=1)).replace(day=1)
+        return {
+            "month": month,
+            "sums": queries.total(month),
+            "before": queries.total(before),
+            "filed_by": after.replace(day=FILED_BY_DAY),
+        }
 
     def around(self, row_id: int) -> dict[str, Any]:
         last = self.found(row_id)
