@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 
 from models.errors import Conflict, Forbidden, Invalid
 from models.money import BPS
-from models.rules.compliance import AMOUNT_MAX_FEN, LEVELS_MAX
+from models.rules.compliance import LEVELS_MAX
 
-DAYS_MAX = 3_660
-COUNT_MAX = 1_000_000
+# The rules set no upper limits: these are far enough that a policy can say "never", and still fit dates and columns.
+DAYS_MAX = 36_500
+COUNT_MAX = 10**9
+THRESHOLD_MAX_FEN = 10**15
 
 
 class LevelsBy(StrEnum):
@@ -130,21 +132,21 @@ class Policy:
     revive_orders: int = _key("revive.orders", "4.4", _whole(0, COUNT_MAX))
     rank_by: RankBy = _key("rank.by", "4.6", _one_of(RankBy))
     rank_team_size: tuple[int, ...] = _key("rank.team_size", "4.6", _row(4, COUNT_MAX, rising=True))
-    rank_sales_fen: tuple[int, ...] = _key("rank.sales_fen", "4.6", _row(4, AMOUNT_MAX_FEN, rising=True))
+    rank_sales_fen: tuple[int, ...] = _key("rank.sales_fen", "4.6", _row(4, THRESHOLD_MAX_FEN, rising=True))
     dividend_bps: tuple[int, ...] = _key("dividend_bps", "5.7", _row(2, BPS))
     region_bps: tuple[int, ...] = _key("region_bps", "5.2", _row(3, BPS, sum_max=BPS))
     seed_bonus_bps: int = _key("seed_bonus_bps", "5.2", _whole(0, BPS))
     seed_bonus_days: int = _key("seed_bonus_days", "5.2", _whole(0, DAYS_MAX))
     high_earner_mode: EarnerMode = _key("high_earner.mode", "5.8", _one_of(EarnerMode))
-    high_earner_step_fen: int = _key("high_earner.step_fen", "5.8", _whole(1, AMOUNT_MAX_FEN))
+    high_earner_step_fen: int = _key("high_earner.step_fen", "5.8", _whole(1, THRESHOLD_MAX_FEN))
     flow_pays: bool = _key("flow.pays", "7.3", _flag)
     return_days: int = _key("return_days", "5.5", _whole(0, DAYS_MAX))
     auto_confirm_days: int = _key("auto_confirm_days", "5.1", _whole(0, DAYS_MAX))
     candidate_days: int = _key("candidate_days", "2.5", _whole(0, DAYS_MAX))
     cycle_days: int = _key("cycle_days", "4.2", _whole(1, DAYS_MAX))
     reserve_bps: int = _key("reserve_bps", "5.2", _whole(0, BPS))
-    withdraw_min_fen: int = _key("withdraw.min", "5.9", _whole(1, AMOUNT_MAX_FEN))
-    withdraw_second_approval_fen: int = _key("withdraw.second_approval", "5.9", _whole(1, AMOUNT_MAX_FEN))
+    withdraw_min_fen: int = _key("withdraw.min", "5.9", _whole(1, THRESHOLD_MAX_FEN))
+    withdraw_second_approval_fen: int = _key("withdraw.second_approval", "5.9", _whole(1, THRESHOLD_MAX_FEN))
     risk_enabled: bool = _key("risk.enabled", "8.1", _flag)
     tax_method: TaxMethod = _key("tax.method", "5.9", _one_of(TaxMethod))
 

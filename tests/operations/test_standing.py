@@ -19,6 +19,23 @@ class TestRevive:
         assert tale.do("complete", order="o1").member("b")["standing"] == "active"
 
 
+NEVER = {
+    "candidate_days": 36_500, "cycle_days": 36_500, "return_days": 36_500, "auto_confirm_days": 36_500,
+    "assess__target": 10**9, "rank__team_size": [10**9] * 4, "rank__sales_fen": [10**15] * 4,
+    "high_earner__step_fen": 10**15, "withdraw__min": 10**15, "withdraw__second_approval": 10**15,
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("session")
+class TestNever:
+    def test_comes_what_a_policy_puts_off_for_ever(self):
+        tale = Tale(**NEVER).join("a").sell("o1", "a").order("o2", "a").do("ship", order="o2").wait(days=3_660)
+        tale.do("register", member="x", inviter="a").wait(days=3_660).tick()
+        assert tale.balances("a") == {"pending": 1_400}
+        assert (tale.member("a")["standing"], tale.member("a")["rank"]) == ("active", None)
+        assert tale.member("x")["standing"] == "candidate"
+
+
 def seat(code: str) -> Seat:
     return db.session.scalars(
         sa.select(Seat).join(Member, Member.id == Seat.member_id).where(Member.code == code)

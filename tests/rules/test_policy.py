@@ -103,7 +103,7 @@ class TestChanged:
             ("high_earner.step_fen", 0, "5.8"),
             ("tax.method", "yearly", "5.9"),
             ("risk.enabled", 1, "8.1"),
-            ("withdraw.min", 10**13, "5.9"),
+            ("withdraw.min", 10**16, "5.9"),
         ],
     )
     def test_refuses_with_the_number_of_the_rule(self, key, value, rule):
