@@ -105,6 +105,7 @@ class InboundView(ReadView):
         return {
             "counts": queries.counts(),
             "refusals": queries.refusals(since=since),
+            "refused_before": queries.refused(since - timedelta(days=DAYS), since),
             "states": STATES,
             "channels": CHANNELS,
             "why": WHY,

@@ -25,6 +25,7 @@ from models.operations import after_sale, order, parcel, presale
 from models.queries import errand as errands
 from models.queries import order as queries
 from models.queries import policy as policies
+from models.queries import why as stories
 from models.rules import admission as tasks
 from models.rules import after_sale as rules
 from models.rules import region, shanghai
@@ -149,6 +150,14 @@ class OrderView(OwnOrders):
             "is_shops": found.source is not None and found.source.channel == "shop",
             "open_case": next((case for case in found.cases if case.ended_at is None), None),
         }
+
+    @expose("/<int:row_id>/why")
+    @permits("order.view", "member.money.view")
+    def why(self, row_id: int) -> Any:
+        """Each row of the settlement with its reason, and who got nothing of it and why."""
+        one = self.found(row_id)
+        settled = queries.settlement(one.number) or abort(404)
+        return self.render("order/why.html", one=one, told=stories.of(settled), rows=names.LEGS)
 
     @expose("/number/<number>")
     @permits("order.view")

@@ -109,6 +109,7 @@ ROWS: dict[str, Text] = {
     "house": _l("House"),
     "reserve": _l("Reserve"),
 }
+LEGS: dict[str, Text] = ROWS | {"settlement": _l("settlement"), "margin": _l("margin")}
 
 BUCKETS: dict[str, Badge] = {
     "pending": Badge(_l("pending"), Tone.BUSY),

@@ -29,6 +29,12 @@ def refusals(*, since: date) -> Sequence[InboundRefusal]:
     return db.session.scalars(chosen.order_by(InboundRefusal.day.desc(), InboundRefusal.why)).all()
 
 
+def refused(since: date, until: date) -> int:
+    """How many callbacks were turned away on the days from one on and before another."""
+    chosen = sa.select(sa.func.coalesce(sa.func.sum(InboundRefusal.times), 0))
+    return int(db.session.scalar(chosen.where(InboundRefusal.day >= since, InboundRefusal.day < until)) or 0)
+
+
 def counts() -> dict[str, int]:
     """How many callbacks wait and how many failed."""
     chosen = sa.select(Inbound.state, sa.func.count()).where(Inbound.state.in_(("waiting", "failed")))

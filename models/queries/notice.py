@@ -74,13 +74,14 @@ def delivery(notice_id: int) -> NoticeDelivery | None:
     return db.session.scalars(chosen).one_or_none()
 
 
-def results(since: datetime) -> dict[str, int]:
-    """How many messages of notices made since ended how; those without a message under `none`."""
+def results(since: datetime, *, until: datetime | None = None) -> dict[str, int]:
+    """How messages of notices made since, and before ``until``, ended; those without a message under `none`."""
     state = sa.func.coalesce(NoticeDelivery.state, "none")
     chosen = (
         sa.select(state, sa.func.count()).select_from(Notice)
         .outerjoin(NoticeDelivery, NoticeDelivery.notice_id == Notice.id).where(Notice.made_at >= since).group_by(state)
     )  # fmt: skip
+    chosen = chosen if until is None else chosen.where(Notice.made_at < until)
     return {row[0]: row[1] for row in db.session.execute(chosen)}
 
 

@@ -87,6 +87,11 @@ def _postings(subject: str) -> Sequence[Any]:
     return db.session.execute(found).all()
 
 
+def settlement(number: str) -> Posting | None:
+    """The posting that settled an order, once it is completed."""
+    return db.session.scalars(sa.select(Posting).where(Posting.key == f"settle:{number}")).one_or_none()
+
+
 def merchants_sellers(merchant_id: int) -> sa.Select[Any]:
     """The members who sell in a merchant's networks."""
     return sa.select(Member.id).join(Matrix, Matrix.id == Member.matrix_id).where(Matrix.merchant_id == merchant_id)

@@ -73,7 +73,12 @@ class NoticeView(ReadView):
 
     def extras(self) -> dict[str, Any]:
         since = formatting.day_start(formatting.today() - timedelta(days=DAYS - 1))
-        return {"results": queries.results(since), "deliveries": words.DELIVERIES, "days": DAYS}
+        return {
+            "results": queries.results(since),
+            "before": queries.results(since - timedelta(days=DAYS), until=since),
+            "deliveries": words.DELIVERIES,
+            "days": DAYS,
+        }
 
     def around(self, row_id: int) -> dict[str, Any]:
         return {"delivery": queries.delivery(row_id), "deliveries": words.DELIVERIES}

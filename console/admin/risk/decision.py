@@ -73,6 +73,7 @@ class DecisionView(ReadView):
             choices={key: badge.label for key, badge in EVENTS.items()},
         ),
         Equals(key="ref", title=_l("Reference"), at=RiskEvent.ref),
+        Equals(key="order", title=_l("Order number"), at=Order.number),
         Equals(key="actor", title=_l("Account"), at=RiskEvent.actor_id),
         Days(key="decided", title=_l("Judged at"), at=RiskDecision.at),
     )

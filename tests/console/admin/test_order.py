@@ -262,3 +262,16 @@ class TestMembers:
         one = order.place(purchase=world.purchase("A-9", seller.code), at=world.AT)
         merchant_id = db.session.scalar(sa.text("SELECT merchant_id FROM matrix WHERE code = 'M'"))
         assert "A-9" in staff("merchant", merchant_id=merchant_id).get(f"/orders/{one.id}").text
+
+
+class TestWhy:
+    def test_tells_each_row_and_who_got_nothing_to_those_who_may_see_money(self, staff):
+        world.completed("why-1", region="330106", at=formatting.now())
+        made = db.session.scalars(sa.select(Order).where(Order.number == "why-1")).one()
+        page = staff("operator").get(f"/orders/{made.id}/why").text
+        assert "完成时该地区没有在任代理" in page
+        assert "规则" in page
+        assert f"/orders/{made.id}/why" in staff("support").get(f"/orders/{made.id}").text
+        assert f"/orders/{made.id}/why" not in staff("reviewer").get(f"/orders/{made.id}").text
+        assert staff("reviewer").get(f"/orders/{made.id}/why").status_code == 403
+        assert staff("merchant").get(f"/orders/{made.id}/why").status_code == 403
