@@ -298,7 +298,7 @@ QUEUES: tuple[Queue, ...] = (
         "binding.decide",
         lambda person: sa.select(Binding.asked_at).where(Binding.state == "waiting"),
         "showcases",
-        {"binding": "waiting"},
+        {"binding": "waiting", "cols": "code,account,named_at,binding,standing,showcase,merchant"},
         timedelta(hours=24),
     ),
     Queue(

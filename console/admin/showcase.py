@@ -61,14 +61,15 @@ BINDINGS = {
     "bound": Badge(_l("bound"), Tone.GOOD),
     "refused": Badge(_l("refused"), Tone.PLAIN),
 }
-BINDING = (
-    sa.select(Binding.state)
-    .where(Binding.member_id == Member.id, Binding.state != "withdrawn")
-    .order_by(Binding.id.desc())
-    .limit(1)
-    .correlate(Member)
-    .scalar_subquery()
-)
+
+
+def _newest(of: Any) -> Any:
+    """Something of the newest showcase that a member has named and not taken back."""
+    named = sa.select(of).where(Binding.member_id == Member.id, Binding.state != "withdrawn")
+    return named.order_by(Binding.id.desc()).limit(1).correlate(Member).scalar_subquery()
+
+
+BINDING = _newest(Binding.state)
 
 _TURNS = ("qualified", "closed", "reopened", "lapsed", "registered")
 SINCE = sa.func.coalesce(
@@ -124,6 +125,8 @@ class ShowcaseView(ReadView):
         Column(
             key="binding", title=_l("Named by its owner"), at=BINDING, kind=Kind.BADGE, badges=BINDINGS, shown=False
         ),
+        Column(key="account", title=_l("Named finder"), at=_newest(Binding.account), kind=Kind.CODE, shown=False),
+        Column(key="named_at", title=_l("Named at"), at=_newest(Binding.asked_at), kind=Kind.MOMENT, shown=False),
         Column(key="standing", title=_l("Standing"), at=Member.standing, kind=Kind.BADGE, badges=STANDINGS),
         Column(key="matrix", title=_l("Matrix"), at=Matrix.code, kind=Kind.CODE),
         Column(
