@@ -92,6 +92,7 @@ class AlertRuleView(SecureView):
             titles=TITLES,
             figures=FIGURES,
             typed=_typed,
+            said=said,
             people=people,
             changes={one.rule: _changes(one) for one in queries.every()},
             open_ones=_open_ones(),
@@ -162,11 +163,17 @@ def _changes(one: queries.Standing) -> list[Change]:
 def _figures(rule: str, row: Audit) -> list[tuple[Any, str, str]]:
     before, after = row.before or {}, row.after or {}
     return [
-        (FIGURES[term.key], _said(term, before.get(term.key)), _said(term, after.get(term.key)))
+        (FIGURES[term.key], said(term, before.get(term.key)), said(term, after.get(term.key)))
         for term in rules.terms_of(rule)
         if before.get(term.key) != after.get(term.key)
     ]
 
 
-def _said(term: Term, value: int | None) -> str:
-    return term.says(term.default if value is None else value)
+def said(term: Term, value: int | None) -> str:
+    """A figure as people read it in their own language, the default where none is set."""
+    at = term.default if value is None else value
+    if term.unit is Unit.RATE:
+        return formatting.bps(at)
+    if term.unit is Unit.MONEY:
+        return formatting.yuan(at)
+    return str(_("%(n)s d", n=at)) if term.unit is Unit.DAYS else formatting.count(at)

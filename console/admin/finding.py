@@ -22,8 +22,8 @@ from console.auth import permits
 from models import Finding, Staff
 from models.operations import finding as operations
 from models.operations import outbox
+from models.rules import alert, law
 from models.rules import finding as rules
-from models.rules import law
 from models.rules.finding import State
 
 STATES = {
@@ -120,6 +120,7 @@ class FindingView(ReadView):
             "subject": subject.link(one.subject),
             "is_standing": one.state != State.RESOLVED,
             "until": (formatting.today() + timedelta(days=7)).isoformat(),
+            "is_set_by_staff": one.rule in alert.TERMS,
             "latest": (formatting.today() + rules.MUTED_AT_MOST - timedelta(days=1)).isoformat(),
         }
 

@@ -1,7 +1,8 @@
 """商家: who sells through us, and what its networks come to."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from flask import request
@@ -61,12 +62,13 @@ class MerchantView(ReadView):
         return str(row.name)
 
     def around(self, row_id: int) -> dict[str, Any]:
-        merchant, now = self.found(row_id), formatting.now()
+        merchant, until = self.found(row_id), formatting.day_end(formatting.today())
         people = sa.select(Staff.id, Staff.code, Staff.name, Staff.state).where(Staff.merchant_id == row_id)
         return {
             "merchant": merchant,
-            "figures": merchants.figures(merchant, since=now - SPAN, until=now),
-            "before": merchants.figures(merchant, since=now - 2 * SPAN, until=now - SPAN),
+            "figures": merchants.figures(merchant, since=until - SPAN, until=until),
+            "before": merchants.figures(merchant, since=until - 2 * SPAN, until=until - SPAN),
+            "sold_at": self._sold(row_id, until),
             "days": DAYS,
             "matrices": merchants.matrices(row_id),
             "shops": merchants.shops(row_id),
@@ -74,6 +76,14 @@ class MerchantView(ReadView):
             "peers": peers(),
             "platforms": PLATFORMS,
         }
+
+    def _sold(self, merchant_id: int, until: datetime) -> str:
+        """The orders behind the figures of the last days; nothing where there is no network to sell in."""
+        networks = [one.id for one in merchants.matrices(merchant_id)]
+        if not networks or "orders" not in peers():
+            return ""
+        days = {"paid_from": formatting.day(until - SPAN), "paid_to": f"{formatting.today()}"}
+        return f"{peers()['orders'].address()}?{urlencode({**days, 'network': networks}, doseq=True)}"
 
     @expose("/new", methods=["POST"])
     @permits("shop.manage")

@@ -1,8 +1,11 @@
 """商家, 矩阵 and 橱窗 through the console."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
+from console import formatting
 from models import Matrix, Member, Merchant, Seat, Shop, StandingChange, db
 from models.operations import standing
 from models.queries import tree
@@ -52,6 +55,16 @@ class TestMerchants:
         page = staff("finance").get(f"/merchants/{matrix.merchant_id}").text
         for words in ("应付商家", "¥40.00", "<code>M</code>"):
             assert words in page
+
+    def test_lead_from_their_figures_to_the_very_orders(self, staff):
+        world.network()
+        world.completed("here-1", at=formatting.now())
+        factories.merchant(name="别家")
+        merchant = db.session.scalars(sa.select(Merchant).join(Matrix, Matrix.merchant_id == Merchant.id)).one()
+        browser = staff("operator")
+        found = re.search(r'href="(/orders/\?[^"]+)">1</a>', browser.get(f"/merchants/{merchant.id}").text)
+        page = browser.get(found[1].replace("&amp;", "&")).text
+        assert ("here-1" in page, "network=" in found[1], "paid_from=" in found[1]) == (True, True, True)
 
     def test_see_only_themselves(self, staff):
         other = world.network()
