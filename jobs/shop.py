@@ -224,19 +224,26 @@ def poll_cases(run: Run, *, at: str = "") -> dict[str, Any]:
 
 def _asked(run: Run, found: Iterator[str], ask: Callable[..., None], *, key: str) -> int:
     """A job for each number, some hundred a transaction; the cursor moves on after the last of them alone."""
-    asked, numbers = 0, iter(found)
-    while True:
-        try:
-            part = list(dict.fromkeys(islice(numbers, AT_ONCE)))
-        except Silent as silence:
-            raise NobodyAnswered("小店接口没有应答") from silence
-        if not part:
-            return asked
+    asked = 0
+    for part in _parts(found):
         run.check()
         with run.transaction():
             ask(part, key=key)
         asked += len(part)
         run.progress(asked, asked + 1, "")
+    return asked
+
+
+def _parts(found: Iterator[str]) -> Iterator[list[str]]:
+    """The numbers that the shop tells of, some hundred at a time."""
+    while True:
+        try:
+            part = list(dict.fromkeys(islice(found, AT_ONCE)))
+        except Silent as silence:
+            raise NobodyAnswered("小店接口没有应答") from silence
+        if not part:
+            return
+        yield part
 
 
 @job(title="核对小店漏单", max_attempts=3)
@@ -253,7 +260,7 @@ def find_gaps(run: Run, *, at: str) -> dict[str, Any]:
     begins = ends - timedelta(days=2)
     numbers = gateway().created(begins=int(begins.timestamp()), ends=int(ends.timestamp()))
     missing = 0
-    while part := list(islice(numbers, AT_ONCE)):
+    for part in _parts(numbers):
         run.check()
         with run.transaction():
             skipped = queries.unknown(part)

@@ -190,6 +190,13 @@ class TestRepurchase:
         factories.history_lines({"run": run, **line} for line in lines)
         assert [evidence for _subject, _severity, evidence in found("B01")] == said
 
+    def test_speaks_of_own_orders_alone_where_there_are_any(self):
+        run = factories.import_run()
+        factories.history_lines({"run": run, "paid_on": date(2026, 1, 1), "buyer": f"S{n}"} for n in range(30))
+        world.network()
+        world.completed("o1", at=AT)
+        assert found("B01") == []
+
     def test_names_the_products_whose_buyers_stayed_away(self):
         run = factories.import_run()
         shelf = factories.product(title="面膜", merchant_id=db.session.get_one(Shop, run.shop_id).merchant_id)
