@@ -171,6 +171,10 @@ AT_ONCE: Mapping[type[scenario.Event], Callable[[Any], None]] = {
     scenario.Complete: _complete_all,
 }
 RUN_MAX = 20_000
+# A story is one transaction, so that nothing it wrote is ever analysed: the server would keep the plans that it made for
+# tables still empty. After so many events at once it plans anew, by the size that the tables then have.
+RUN_LARGE = 1_000
+_PLAN_ANEW = sa.text("DISCARD PLANS")
 
 
 def play(lines: Iterable[str | bytes]) -> dict[str, Any]:
@@ -246,6 +250,8 @@ class Story:
                 with db.session.begin_nested():
                     advance(run[0][1].at)
                     AT_ONCE[type(run[0][1])]([event for _, event in run])
+                if len(run) >= RUN_LARGE:
+                    db.session.execute(_PLAN_ANEW)
                 self.now = run[-1][1].at
                 return
             except DomainError:
