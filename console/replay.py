@@ -171,8 +171,8 @@ AT_ONCE: Mapping[type[scenario.Event], Callable[[Any], None]] = {
     scenario.Complete: _complete_all,
 }
 RUN_MAX = 20_000
-# A story is one transaction, so that nothing it wrote is ever analysed: the server would keep the plans that it made for
-# tables still empty. After so many events at once it plans anew, by the size that the tables then have.
+# A story is one transaction, so that nothing it wrote is ever analysed: the server would keep the plans that it made
+# for tables still empty. After so many events at once it plans anew, by the size that the tables then have.
 RUN_LARGE = 1_000
 _PLAN_ANEW = sa.text("DISCARD PLANS")
 

@@ -244,9 +244,12 @@ def _unlock(unlocked: dict[int, tuple[str, datetime, int]]) -> None:
     holding = set(db.session.scalars(_LOCKED, {"ids": list(unlocked)}))
     if holding:
         people = members.locked(holding)
-        for one, (code, at, _) in unlocked.items():
-            if one in holding:
-                share.release_all(member=people[one], bucket=Bucket.LOCKED, at=at, key=f"unlock:{code}")
+        released = [
+            share.Released(people[one], at, f"unlock:{code}")
+            for one, (code, at, _) in unlocked.items()
+            if one in holding
+        ]
+        share.release_many(released=released, bucket=Bucket.LOCKED)
 
 
 def _write_down(rows: Sequence[tuple[int, str, str, str | None, str | None, str, str]]) -> None:

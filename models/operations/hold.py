@@ -9,6 +9,7 @@ from models.base import db
 from models.errors import Conflict
 from models.operations import order as orders
 from models.operations import share, strike
+from models.queries import after_sale
 from models.queries import ledger as books
 from models.queries import member as members
 from models.queries import policy as policies
@@ -66,11 +67,11 @@ def clear(*, number: str, at: datetime) -> None:
     order = _held(number)
     order.is_held = False
     db.session.flush()
-    policy = policies.of(order.policy_id)
+    policy, is_open = policies.of(order.policy_id), after_sale.is_open(order.id)
     rows, people = share.of_order(order, Bucket.HELD)
     draft = share.Draft()
     for row in rows:
-        share.release(draft, order, row, people[row.member_id or 0], policy, at)
+        share.release(draft, order, row, people[row.member_id or 0], policy, at, is_open=is_open)
     _book_nth(order, draft, "clear", at)
 
 
@@ -101,7 +102,7 @@ def undo_fraud(*, number: str, at: datetime) -> None:
         raise NotFraud(f"规则 8.2：订单 {number} 没有被确认为欺诈，无可撤销。")
     order.is_fraud = False
     db.session.flush()
-    policy = policies.of(order.policy_id)
+    policy, is_open = policies.of(order.policy_id), after_sale.is_open(order.id)
     rows, people = share.of_order(order)
     draft = share.Draft()
     for row in rows:
@@ -111,7 +112,7 @@ def undo_fraud(*, number: str, at: datetime) -> None:
         draft.add("platform:house", -left, "fraud", reason="fraud")
         row.bucket, row.account, row.reason = Bucket.HELD, share.account(owner.code, Bucket.HELD), None
         draft.add(row.account, left, "release", level=row.level)
-        share.release(draft, order, row, owner, policy, at)
+        share.release(draft, order, row, owner, policy, at, is_open=is_open)
         owner.earned_fen += left
     _book_nth(order, draft, "restore", at)
 

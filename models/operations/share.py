@@ -4,7 +4,8 @@ Shares move under their owner's row lock alone; an order's lock, where one is ne
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +41,7 @@ class Draft:
         """``reading`` names accounts whose balances will be asked for: they are read at once."""
         names = list(reading)
         self.legs: list[Leg] = []
+        self.is_weighed = False  # rests on a balance, which other postings may change
         self.held = books.cold_balances(names) if names else {}
 
     def add(self, name: str, amount_fen: int, cause: str, **why: Any) -> None:
@@ -48,6 +50,7 @@ class Draft:
             self.legs.append(Leg(name, amount_fen, cause, **why))
 
     def balance(self, name: str) -> int:
+        self.is_weighed = True
         drafted = sum(leg.amount_fen for leg in self.legs if leg.account == name)
         return (self.held[name] if name in self.held else books.balance(name)) + drafted
 
@@ -87,6 +90,15 @@ class Draft:
         if not self.legs:
             return None
         return ledger.post(key=key, kind=kind, subject=subject, at=at, legs=self.legs, facts=facts)
+
+
+@dataclass(frozen=True)
+class Released:
+    """Whose shares are let go, when, and how the keys of the postings begin."""
+
+    member: Member
+    at: datetime
+    key: str
 
 
 def of_order(order: Order, *buckets: Bucket) -> tuple[list[Share], dict[int, Member]]:
@@ -155,10 +167,12 @@ def _forget_orders() -> None:
             db.session.expire(one)
 
 
-def release(draft: Draft, order: Order, share: Share, owner: Member, policy: Policy, at: datetime) -> None:
-    """Put a share where the hold, the standing and the lock of now say (rules §5.5)."""
+def release(
+    draft: Draft, order: Order, share: Share, owner: Member, policy: Policy, at: datetime, *, is_open: bool
+) -> None:
+    """Put a share where the hold, the standing and the lock of now say (rules §5.5); is an after-sale open?"""
     level = None if share.kind == "region" else share.level
-    marks = Marks(order.is_held, order.is_fraud, after_sale.is_open(order.id))
+    marks = Marks(order.is_held, order.is_fraud, is_open)
     is_mature = order.completed_at is not None and rules.is_mature(order.completed_at, at, marks, policy)
     if is_mature and switches.is_off(MoneyJob.MATURE):
         is_mature, order.mature_at = False, at
@@ -167,22 +181,44 @@ def release(draft: Draft, order: Order, share: Share, owner: Member, policy: Pol
 
 def release_all(*, member: Member, bucket: Bucket, at: datetime, key: str) -> None:
     """Release every share that a member has in a bucket; the caller holds the member's lock."""
+    for draft, told in _releases([Released(member, at, key)], bucket):
+        draft.book(**told)
+    db.session.flush()
+
+
+def release_many(*, released: Sequence[Released], bucket: Bucket) -> None:
+    """`release_all` for many members in this order, under keys that are all new: booked together where it can be."""
+    together = []
+    for draft, told in _releases(released, bucket):
+        if draft.is_weighed:
+            draft.book(**told)
+        elif draft.legs:
+            together.append(told | {"legs": draft.legs, "facts": {}})
+    ledger.post_many(together)
+    db.session.flush()
+
+
+def _releases(released: Sequence[Released], bucket: Bucket) -> Iterator[tuple[Draft, dict[str, Any]]]:
+    """A draft for each member and order, and under what it is booked: before the next of its member is drafted."""
     found = db.session.scalars(
-        sa.select(Share).where(Share.member_id == member.id, Share.bucket == bucket)
+        sa.select(Share).where(Share.member_id.in_([one.member.id for one in released]), Share.bucket == bucket)
         .order_by(Share.order_id, Share.n).execution_options(populate_existing=True)
     )  # fmt: skip
-    by_order: dict[int, list[Share]] = defaultdict(list)
+    theirs: dict[int | None, dict[int, list[Share]]] = defaultdict(lambda: defaultdict(list))
     for share in found:
-        by_order[share.order_id].append(share)
-    orders = db.session.scalars(
-        sa.select(Order).where(Order.id.in_(by_order)).order_by(Order.id).execution_options(populate_existing=True)
-    )
-    for order in orders:
-        draft, policy = Draft(), policies.of(order.policy_id)
-        for share in by_order[order.id]:
-            release(draft, order, share, member, policy, at)
-        draft.book(key=f"{key}:{order.number}", kind="release", subject=f"order:{order.number}", at=at)
-    db.session.flush()
+        theirs[share.member_id][share.order_id].append(share)
+    ids = {order_id for by_order in theirs.values() for order_id in by_order}
+    chosen = sa.select(Order).where(Order.id.in_(ids)).order_by(Order.id)
+    orders = {one.id: one for one in db.session.scalars(chosen.execution_options(populate_existing=True))}
+    are_open = after_sale.open_ones(ids)
+    for one in released:
+        for order_id, shares in theirs[one.member.id].items():
+            order, draft = orders[order_id], Draft()
+            for share in shares:
+                policy = policies.of(order.policy_id)
+                release(draft, order, share, one.member, policy, one.at, is_open=order_id in are_open)
+            told = {"key": f"{one.key}:{order.number}", "kind": "release", "subject": f"order:{order.number}"}
+            yield draft, told | {"at": one.at}
 
 
 def earn(*, member: Member, amount_fen: int, policy: Policy, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """Which orders have a case open, and what is known of one before a person looks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
@@ -24,10 +24,15 @@ def of_order(order_id: int) -> AfterSale | None:
     ).one_or_none()
 
 
+def open_ones(order_ids: Collection[int]) -> set[int]:
+    """Which of these orders have pending shares that wait for an answer (rules §5.5)."""
+    found = sa.select(AfterSale.order_id).where(AfterSale.order_id.in_(order_ids), AfterSale.ended_at.is_(None))
+    return set(db.session.scalars(found))
+
+
 def is_open(order_id: int) -> bool:
     """Whether an order's pending shares wait for an answer (rules §5.5)."""
-    found = sa.exists().where(AfterSale.order_id == order_id, AfterSale.ended_at.is_(None))
-    return bool(db.session.scalar(sa.select(found)))
+    return order_id in open_ones([order_id])
 
 
 def goods_back() -> Sequence[AfterSale]:
