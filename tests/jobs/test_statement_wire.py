@@ -54,7 +54,7 @@ def fetch(session, work):
 
 class TestFetching:
     def test_waits_for_files_asks_again_for_a_spoilt_one_and_takes_each_once(self, session, pay, fetch):
-        kept = set(jobs.folder().iterdir())
+        kept = set(jobs.folder().glob("*"))
         assert fetch("10:00") == [f"2026-06-15 {one} STATEMENT_CREATING" for one in ("TRADE", "BASIC", "OPERATION")]
         pay.program.world.clock.advance(1_800)
         pay.program.world.faults.script("bill.file", "spoiled")

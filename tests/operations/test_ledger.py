@@ -261,7 +261,7 @@ class TestIntruder:
             ("DELETE FROM leg WHERE posting_id = 2", "账目 2 的分录合计不为零"),
             (
                 "UPDATE account SET balance_fen = 1 WHERE NOT is_hot",
-                "账户 member:a:available 的余额 1 分，分录合计 9900 分",
+                "账户 member:a:available 的余额 ¥0.01，分录合计 ¥99.00",
             ),
             ("UPDATE snapshot SET balance_fen = 1", "账户 custody 在账目 2 处的快照与分录不符"),
             ("DELETE FROM leg; DELETE FROM posting WHERE id = 2", "封存块 1（账目 1 至 2）与账目不符"),

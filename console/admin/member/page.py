@@ -38,7 +38,7 @@ WORDS = {
     "withdrawal_states": WITHDRAWALS,
     "case_states": case_words.STATES,
     "case_queues": case_words.QUEUES,
-    "place": region.full_name,
+    "region_name": region.full_name,
 }
 LINES = 50
 

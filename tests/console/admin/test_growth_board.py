@@ -48,9 +48,12 @@ class TestGrowthBoard:
         rows = re.search(r'href="(/standing-log/[^"]*level=[^"]*)">(\d+)</a>', page)
         log = operator.get(rows[1].replace("&amp;", "&")).text
         assert (rows[2], log.count('class="open"'), "amy" in log, "zoe" in log) == ("2", 2, True, False)
-        assert "standing-log/?kind=registered" not in operator.get(f"/board-growth/?level={depth + 7}").text
+        nobody = operator.get(f"/board-growth/?level={depth + 7}").text.split('class="charts"')[0]
+        assert 'href="/standing-log/?' not in nobody
         assert "第 99 层" not in page
-        assert 'href="/standing-log/' not in operator.get("/board-growth/?rank=founder").text.split('class="charts"')[0]
+        assert (
+            'href="/standing-log/?' not in operator.get("/board-growth/?rank=founder").text.split('class="charts"')[0]
+        )
         assert f"network={amy.matrix_id}" in operator.get(f"/board-growth/?{asked}&days=7").text
 
     def test_reads_days_of_ones_own_and_says_what_it_cannot_read(self, staff, village):

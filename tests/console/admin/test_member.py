@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from models import MemberNote, Person, StandingChange, db
-from models.operations import note
+from models import MemberNote, Person, RegionAgent, StandingChange, db
+from models.operations import note, region_agent
 from models.operations.note import Facts
 from models.rules.placement import Template
 from tests.operations import world
@@ -90,6 +90,13 @@ class TestPage:
         lines = browser.get(f"/members/{network['a'].id}/money/pending").text
         assert "settle:o1" in lines
         assert browser.get(f"/members/{network['a'].id}/money/elsewhere").status_code == 404
+
+    def test_leads_to_the_regions_it_is_an_agent_of(self, staff, network):
+        region_agent.appoint(code="a", region="310115", at=world.AT)
+        db.session.commit()
+        page = page_of(staff("operator"), network["a"])
+        chosen = sa.select(RegionAgent.id).where(RegionAgent.region_code == "310115")
+        assert f'<a href="/agencies/{db.session.scalars(chosen).one()}">上海市 浦东新区</a>' in page
 
     def test_shows_no_money_to_a_reviewer(self, staff, network):
         browser = staff("reviewer")
