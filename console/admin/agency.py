@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from flask import request, url_for
+from flask import request
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -12,7 +12,8 @@ from sqlalchemy import Row, Select
 from werkzeug.wrappers import Response
 
 from console import formatting
-from console.admin.agency_words import LEVELS, STATES
+from console.admin.agency_income import rows_of
+from console.admin.agency_words import LEVELS, STATES, level_of
 from console.admin.base import ReadView, form_id, staff_id, viewer
 from console.admin.columns import Badge, Column, Kind, Tone, member_link, order_link
 from console.admin.filters import Days, Equals, OneOf, Prefix, Starts
@@ -22,11 +23,7 @@ from models import Member, Order, RegionAgent, db
 from models.operations import agency
 from models.queries import region_agent as queries
 
-LEVEL = sa.case(
-    (RegionAgent.region_code.like("__0000"), "province"),
-    (RegionAgent.region_code.like("____00"), "city"),
-    else_="district",
-)
+LEVEL = level_of(RegionAgent.region_code)
 SOON = timedelta(days=30)
 NEXT = sa.case(
     (RegionAgent.state != "active", "none"),
@@ -107,6 +104,7 @@ class AgencyView(ReadView):
     def around(self, row_id: int) -> dict[str, Any]:
         one = self.found(row_id)
         incumbent = queries.active([one.region_code]).get(one.region_code)
+        narrow = {"region": one.region_code, "member": db.session.get_one(Member, one.member_id).code}
         return {
             "one": one,
             "states": STATES,
@@ -115,7 +113,7 @@ class AgencyView(ReadView):
             ),
             "taken": one.state == "applied" and incumbent is not None,
             "year_on": (formatting.today() + timedelta(days=365)).isoformat(),
-            "rows_of": lambda month: _rows_of(one, month),
+            "rows_of": lambda month: rows_of(date.fromisoformat(f"{month}-01"), narrow),
             "me": viewer(),
         }
 
@@ -275,14 +273,3 @@ def outstanding() -> int:
     """The deposits that are held, in fen."""
     held = sa.select(sa.func.sum(RegionAgent.deposit_fen)).where(RegionAgent.state == "active")
     return int(db.session.scalar(held) or 0)
-
-
-def _rows_of(one: RegionAgent, month: str) -> str:
-    """The orders behind an agency's income of a month."""
-    first = date.fromisoformat(f"{month}-01")
-    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    member = db.session.get_one(Member, one.member_id).code
-    return url_for(
-        "region_income.index_view", region=one.region_code, member=member,
-        completed_from=first.isoformat(), completed_to=last.isoformat(),
-    )  # fmt: skip

@@ -1,12 +1,16 @@
 """区域收入明细: what each order brought the agents of its regions, row by row (rules 5.2, 6)."""
 
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
+from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, Select
 
-from console.admin.agency_words import LEVELS
+from console.admin.agency_words import LEVELS, level_of
 from console.admin.base import ReadView, Viewer
 from console.admin.columns import Column, Kind, member_link, order_link
 from console.admin.filters import Days, Equals, OneOf, Prefix, Starts
@@ -14,9 +18,7 @@ from console.admin.money.words import BUCKETS, words
 from console.admin.order import place
 from models import Member, Order, Share
 
-LEVEL = sa.case(
-    (Share.region_code.like("__0000"), "province"), (Share.region_code.like("____00"), "city"), else_="district"
-)
+LEVEL = level_of(Share.region_code)
 LIES = ("pending", "held", "available")
 
 
@@ -72,3 +74,16 @@ class RegionIncomeView(ReadView):
 
     def heading(self, row: Row[Any]) -> str:
         return str(row.number)
+
+
+def following(month: date, steps: int = 1) -> date:
+    """The first day of a month some months later, or earlier."""
+    count = month.year * 12 + month.month - 1 + steps
+    return date(count // 12, count % 12 + 1, 1)
+
+
+def rows_of(month: date, narrow: Mapping[str, str]) -> str:
+    """The region shares of a month's orders, narrowed to a region or an agent."""
+    last = following(month) - timedelta(days=1)
+    values = {**narrow, "completed_from": month.isoformat(), "completed_to": last.isoformat()}
+    return f"{url_for('region_income.index_view')}?{urlencode(values)}"

@@ -1,18 +1,17 @@
 """区域报表: what the agents of a month earned, as a table that leads to the orders, as bars and as squares."""
 
 import re
-from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import request, url_for
+from flask import request
 from flask_admin import expose
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from console import formatting
 from console.admin.agency import outstanding
+from console.admin.agency_income import following, rows_of
 from console.admin.agency_words import LEVELS
 from console.admin.base import SecureView
 from console.admin.board import csv_of, language
@@ -32,12 +31,6 @@ def month_of(text: str) -> date:
     if MONTH.fullmatch(text):
         return date.fromisoformat(f"{text}-01")
     return formatting.today().replace(day=1)
-
-
-def following(month: date, steps: int = 1) -> date:
-    """The first day of a month some months later, or earlier."""
-    count = month.year * 12 + month.month - 1 + steps
-    return date(count // 12, count % 12 + 1, 1)
 
 
 class AgencyReportView(SecureView):
@@ -103,13 +96,6 @@ class AgencyReportView(SecureView):
             )
             for row in found
         ]
-
-
-def rows_of(month: date, narrow: Mapping[str, str]) -> str:
-    """The region shares of a month's orders, narrowed to a region or an agent."""
-    last = following(month) - timedelta(days=1)
-    values = {**narrow, "completed_from": month.isoformat(), "completed_to": last.isoformat()}
-    return f"{url_for('region_income.index_view')}?{urlencode(values)}"
 
 
 def prefix(code: str) -> str:
