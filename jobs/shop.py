@@ -254,6 +254,7 @@ def find_gaps(run: Run, *, at: str) -> dict[str, Any]:
     with run.transaction():
         cursor = queries.cursor("orders")
         through = cursor.through if cursor is not None else None
+        awaited = queries.awaited()
     if through is None:
         return {"missing": 0}
     ends = min(datetime.fromisoformat(at) - timedelta(hours=1), through)
@@ -263,7 +264,7 @@ def find_gaps(run: Run, *, at: str) -> dict[str, Any]:
     for part in _parts(numbers):
         run.check()
         with run.transaction():
-            skipped = queries.unknown(part)
+            skipped = [number for number in queries.unknown(part) if number not in awaited]
             _ask_orders(skipped, key=f"gap:{at}")
         missing += len(skipped)
     with run.transaction():

@@ -57,19 +57,19 @@ def cursor(kind: str) -> ShopCursor | None:
 
 
 def unknown(numbers: Collection[str]) -> list[str]:
-    """Which of the shop's order numbers neither an order nor a stray one has, nor a job that is to read it."""
+    """Which of the shop's order numbers neither an order nor a stray one has."""
     known = sa.select(OrderSource.number).where(OrderSource.channel == "shop", OrderSource.number.in_(numbers))
     strays = sa.select(StrayOrder.number).where(StrayOrder.number.in_(numbers))
-    there = set(db.session.scalars(known.union(strays, *_awaited())))
+    there = set(db.session.scalars(known.union(strays)))
     return [number for number in numbers if number not in there]
 
 
-def _awaited() -> tuple[sa.Select[tuple[str]], sa.Select[tuple[str]]]:
+def awaited() -> set[str]:
     """The order numbers that jobs still to end will read, one each or many each."""
     is_open = Job.finished_at.is_(None)
     one = sa.select(Job.payload["number"].astext).where(is_open, Job.kind == "sync_order")
     many = sa.select(sa.func.jsonb_array_elements_text(Job.payload["numbers"]))
-    return one, many.where(is_open, Job.kind == "sync_orders")
+    return set(db.session.scalars(one.union(many.where(is_open, Job.kind == "sync_orders"))))
 
 
 def cursors() -> list[ShopCursor]:
