@@ -84,17 +84,17 @@ class AlertRuleView(SecureView):
     @permits("finding.view")
     def index_view(self) -> Any:
         """Every rule as it stands."""
-        people = queries.owners()
+        people, standing = queries.owners(), queries.every()
         return self.render(
             "finding/alert_rules.html",
-            standing=queries.every(),
+            standing=standing,
             terms=rules.TERMS,
             titles=TITLES,
             figures=FIGURES,
             typed=_typed,
             said=said,
             people=people,
-            changes={one.rule: _changes(one) for one in queries.every()},
+            changes={one.rule: _changes(one) for one in standing},
             open_ones=_open_ones(),
             states=STANDING,
             looked=lamp.looked().get("lint_live"),

@@ -214,8 +214,8 @@ def _releases(released: Sequence[Released], bucket: Bucket) -> Iterator[tuple[Dr
     for one in released:
         for order_id, shares in theirs[one.member.id].items():
             order, draft = orders[order_id], Draft()
+            policy = policies.of(order.policy_id)
             for share in shares:
-                policy = policies.of(order.policy_id)
                 release(draft, order, share, one.member, policy, one.at, is_open=order_id in are_open)
             told = {"key": f"{one.key}:{order.number}", "kind": "release", "subject": f"order:{order.number}"}
             yield draft, told | {"at": one.at}

@@ -56,18 +56,21 @@ def moved(*, since: datetime, until: datetime, of: Part | None = None) -> Mappin
     return {(row.on, row.kind): row.n for row in rows}
 
 
-_CAME = sa.text(
-    """
+_CAME = """
     SELECT count(*) FILTER (WHERE c.at >= :middle) AS now, count(*) FILTER (WHERE c.at < :middle) AS before
-    FROM standing_change c JOIN member m ON m.id = c.member_id JOIN matrix x ON x.id = m.matrix_id
-    WHERE c.kind = 'registered' AND c.at >= :since AND c.at < :until
-    AND (CAST(:merchant AS bigint) IS NULL OR x.merchant_id = :merchant)
-    """
+    FROM standing_change c {joined} WHERE c.kind = 'registered' AND c.at >= :since AND c.at < :until
+"""
+_CAME_ALL = sa.text(_CAME.format(joined=""))
+_CAME_TO = sa.text(
+    _CAME.format(
+        joined="JOIN member m ON m.id = c.member_id JOIN matrix x ON x.id = m.matrix_id AND x.merchant_id = :merchant"
+    )
 )
 
 
 def came(*, since: datetime, middle: datetime, until: datetime, merchant_id: int | None) -> tuple[int, int]:
     """How many registered in [middle, until) and in [since, middle): of everybody, or in a merchant's networks."""
-    told = {"since": since, "middle": middle, "until": until, "merchant": merchant_id}
-    row = db.session.execute(_CAME, told).one()
+    told: dict[str, Any] = {"since": since, "middle": middle, "until": until}
+    query, narrow = (_CAME_ALL, {}) if merchant_id is None else (_CAME_TO, {"merchant": merchant_id})
+    row = db.session.execute(query, told | narrow).one()
     return row.now, row.before
