@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from console import formatting
-from models import Member, Seat, db, transaction
+from models import Matrix, Member, Seat, db, transaction
+from models.queries import movement
 from reports import growth
 from tests.operations import world
 
@@ -77,3 +78,13 @@ class TestConcentration:
         earned = [100, 50, 30, 20, -5]
         assert [growth.top_share(earned, 100, percent) for percent in (1, 2, 20)] == [0.5, 0.75, 1.0]
         assert growth.top_share([0, -5], 100, 20) is None
+
+
+class TestNewMembers:
+    @pytest.mark.parametrize(("of", "came"), [(None, (2, 1)), ("own", (2, 1)), ("other", (0, 0))])
+    def test_are_everybodys_or_those_of_a_merchants_networks(self, village, of, came):
+        now = formatting.now()
+        own = db.session.scalars(sa.select(Matrix.merchant_id)).one()
+        told = {"since": now - timedelta(days=60), "middle": now - timedelta(days=30), "until": now}
+        merchant = {None: None, "own": own, "other": own + 1}[of]
+        assert movement.came(**told, merchant_id=merchant) == came
