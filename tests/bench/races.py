@@ -1,4 +1,7 @@
-"""``python -m tests.bench.races [ROUNDS]``: every race of tests/operations/races.py, on a database of its own."""
+"""``python -m tests.bench.races [ROUNDS] [RACE ...]``: races of tests/operations/races.py, on a database of its own.
+
+All of them where none is named.
+"""
 
 import dataclasses
 import sys
@@ -15,12 +18,14 @@ ROUNDS = 500
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    chosen = {race.__name__: race for race in races.RACES}
+    named = [chosen[name] for name in sys.argv[2:]] or races.RACES
     with tempfile.TemporaryDirectory() as folder, embedded.running(Path(folder)) as services:
         migrations.upgrade(services.owner_database_url)
         settings = dataclasses.replace(installation.of_folder(Path(folder), services), environment="test")
         app = create_app(settings)
         races.set_up(app)
-        for race in races.RACES:
+        for race in named:
             started = perf_counter()
             for number in range(rounds):
                 race(app, number)

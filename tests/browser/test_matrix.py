@@ -1,5 +1,6 @@
 """The desk of merchants, matrices and the tree: its three commonest tasks, and the clicks they take."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -48,6 +49,7 @@ class TestTasks:
             page.goto(f"{live.address}/tree/")
             page.locator("main input[name=code]").fill("tess")
             page.click("main button:has-text('前往')")
+            page.wait_for_url(re.compile(r"/tree/\d+"))  # loaded whole: a key before its script is nobody's
             expect(page.locator("a.seat.here .seat-code")).to_have_text("tess")
             page.keyboard.press("Home")
             page.keyboard.press("ArrowUp")
