@@ -13,7 +13,6 @@ from tests.conftest import isolated
 from tests.model.machine import WorldMachine
 from tests.model.world import show
 
-
 EVERY = 6
 
 
