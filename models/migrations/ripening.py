@@ -18,8 +18,8 @@ BEGIN
     IF ids IS NULL THEN
         RETURN;
     END IF;
-    PERFORM FROM member WHERE id IN (
-        SELECT member_id FROM share WHERE order_id = ANY (ids) AND member_id IS NOT NULL)
+    PERFORM FROM member WHERE id = ANY (ARRAY(
+        SELECT member_id FROM share WHERE order_id = ANY (ids) AND member_id IS NOT NULL))
     ORDER BY id FOR NO KEY UPDATE;
     PERFORM pg_advisory_xact_lock_shared(7310003);
     SELECT array_agg((nextval('posting_id_seq'), made.key, posting_digest('mature', '{{}}', made.text), 'mature',

@@ -65,12 +65,12 @@ CREATE FUNCTION seat_distance(below bigint, above bigint) RETURNS int LANGUAGE s
 $$
 """
 
-# The house order of locks: orders by id, then whoever their completion may change, by id.
+# The house order of locks: orders by id, then whoever their completion may change, by id (with IN, by a walk of all).
 HOLD = f"""
 CREATE FUNCTION settle_hold(ids bigint[]) RETURNS void LANGUAGE plpgsql {WALKS} AS $$
 BEGIN
     PERFORM FROM shop_order WHERE id = ANY (ids) AND state IN ('paid', 'shipped') ORDER BY id FOR UPDATE;
-    PERFORM FROM member WHERE id IN (
+    PERFORM FROM member WHERE id = ANY (ARRAY(
         WITH party AS MATERIALIZED (
             SELECT unnest(ARRAY[o.seller_id, b.id, b.sponsor_id] || CASE WHEN terms.by_seat
                 THEN ARRAY[s2.member_id, s3.member_id] ELSE ARRAY[m.sponsor_id, m2.sponsor_id] END) AS id
@@ -91,7 +91,7 @@ BEGIN
             WHERE o.id = ANY (ids) AND o.state IN ('paid', 'shipped'))
         SELECT id FROM party
         UNION
-        SELECT l.stand_in_id FROM party JOIN flow_line l ON l.gap_id = party.id AND l.is_active)
+        SELECT l.stand_in_id FROM party JOIN flow_line l ON l.gap_id = party.id AND l.is_active))
     ORDER BY id FOR NO KEY UPDATE;
 END $$
 """

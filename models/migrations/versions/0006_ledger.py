@@ -3,6 +3,7 @@
 from alembic import op
 
 from models.migrations import guards
+from models.migrations.booking import WALKS
 
 revision = "0006_ledger"
 down_revision = "0005_view"
@@ -85,9 +86,11 @@ $$
 
 # One statement posts all legs of its postings: each must sum to zero, and the balances move in account order, so that
 # two postings wait for each other and never deadlock. Its posting and its account must be there, and nothing lets them
-# go; a foreign key would say so leg by leg, and lock the row of a hot account for every order that touches it.
-BALANCE = """
-CREATE FUNCTION leg_balance() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+# go; a foreign key would say so leg by leg, and lock the row of a hot account for every order that touches it. The
+# accounts are named by an array: with IN, the order they are locked in may be that of a walk through all of them.
+BALANCE = f"""
+CREATE FUNCTION leg_balance() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+{WALKS} AS $$
 DECLARE
     wrong bigint;
 BEGIN
@@ -102,7 +105,7 @@ BEGIN
         RAISE EXCEPTION 'a leg of no posting or of no account' USING ERRCODE = 'foreign_key_violation';
     END IF;
     PERFORM 1 FROM account
-    WHERE NOT is_hot AND id IN (SELECT account_id FROM posted) ORDER BY id FOR NO KEY UPDATE;
+    WHERE NOT is_hot AND id = ANY (ARRAY(SELECT DISTINCT account_id FROM posted)) ORDER BY id FOR NO KEY UPDATE;
     UPDATE account SET balance_fen = balance_fen + moved.fen
     FROM (SELECT account_id, sum(amount_fen) AS fen FROM posted GROUP BY account_id) AS moved
     WHERE account.id = moved.account_id AND NOT account.is_hot;
@@ -112,12 +115,12 @@ END $$
 
 # One call books a posting: nothing under a key that is taken, new accounts opened empty, all legs at once, since
 # a posting is summed up at the end of the statement that writes its legs.
-BOOK = """
+BOOK = f"""
 CREATE FUNCTION posting_book(
     key_ text, kind_ text, subject_ text, at_ timestamptz, facts_ jsonb, text_ text,
     codes text[], buckets text[], hot boolean[], amounts bigint[], causes text[], levels smallint[], rates bigint[],
     bases bigint[], reasons text[])
-RETURNS bigint LANGUAGE plpgsql AS $$
+RETURNS bigint LANGUAGE plpgsql {WALKS} AS $$
 DECLARE
     made bigint;
 BEGIN
@@ -137,8 +140,8 @@ BEGIN
 END $$
 """
 
-OPEN_ACCOUNT = """
-CREATE FUNCTION account_open(codes text[], buckets text[], hot boolean[]) RETURNS void LANGUAGE sql AS $$
+OPEN_ACCOUNT = f"""
+CREATE FUNCTION account_open(codes text[], buckets text[], hot boolean[]) RETURNS void LANGUAGE sql {WALKS} AS $$
     INSERT INTO account (code, bucket, is_hot, balance_fen)
     SELECT DISTINCT w.code, w.bucket, w.is_hot, CASE WHEN w.is_hot THEN NULL ELSE 0 END
     FROM unnest(codes, buckets, hot) AS w (code, bucket, is_hot)
