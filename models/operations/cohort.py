@@ -4,7 +4,6 @@ Whatever is out of the ordinary is refused as a whole, so that the caller goes o
 rank that several bring about together is written down once, with what the team stood at in the end.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +14,7 @@ import sqlalchemy as sa
 
 from models.base import copy_text, db
 from models.errors import Conflict
-from models.operations import agreement, placement, seating, share, team
+from models.operations import agreement, outbox, placement, seating, share, team
 from models.operations.agreement import Acceptance
 from models.queries import member as members
 from models.queries import policy as policies
@@ -106,14 +105,14 @@ def register_many(*, newcomers: Sequence[Newcomer], acceptance: Acceptance, by: 
         ((id_, accepted.id, accepted.sha256, at, acceptance.ip, acceptance.user_agent)
          for id_, at in zip(ids, instants, strict=True)),
     )  # fmt: skip
-    _write_down([(id_, at, "registered", None, "candidate", "registered", "{}")
-                 for id_, at in zip(ids, instants, strict=True)])  # fmt: skip
-    copy_text(
-        "event",
-        ("name", "subject", "payload"),
-        (("member.registered", f"member:{one.code}", json.dumps({"member_id": id_}))
-         for id_, one in zip(ids, newcomers, strict=True)),
-    )  # fmt: skip
+    team.changed_many([
+        team.Transition(id_, one.at, "registered", None, "candidate", "registered", {})
+        for id_, one in zip(ids, newcomers, strict=True)
+    ])  # fmt: skip
+    outbox.emit_many(
+        outbox.Fact("member.registered", f"member:{one.code}", {"member_id": id_})
+        for id_, one in zip(ids, newcomers, strict=True)
+    )
 
 
 def _policy(instants: Sequence[datetime]) -> Policy:
@@ -207,8 +206,10 @@ def qualify_many(*, candidates: Sequence[Candidate]) -> None:
     instants = [one.at for one in candidates]
     starts, ends = [cycle.start for cycle in cycles], [cycle.end for cycle in cycles]
     db.session.execute(_ACTIVE, {"ids": ids, "ats": instants, "starts": starts, "ends": ends})
-    _write_down([(one, at.isoformat(), "qualified", "candidate", "active", "admission passed", "{}")
-                 for one, at in zip(ids, instants, strict=True)])  # fmt: skip
+    team.changed_many([
+        team.Transition(one, at, "qualified", "candidate", "active", "admission passed", {})
+        for one, at in zip(ids, instants, strict=True)
+    ])  # fmt: skip
     team.tell_showcases([(found[one.code].id, one.code) for one in candidates], Showcase.OPEN)
     teams = team.add_heads(ids)
     _unlock(unlocked)
@@ -239,8 +240,10 @@ def _unlock(unlocked: dict[int, tuple[str, datetime, int]]) -> None:
     if not unlocked:
         return
     db.session.execute(_UNLOCK, {"ids": list(unlocked), "ats": [at for _, at, _ in unlocked.values()]})
-    _write_down([(one, at.isoformat(), "unlocked", None, None, "directs", json.dumps({"directs": directs}))
-                 for one, (_, at, directs) in unlocked.items()])  # fmt: skip
+    team.changed_many([
+        team.Transition(one, at, "unlocked", None, None, "directs", {"directs": directs})
+        for one, (_, at, directs) in unlocked.items()
+    ])  # fmt: skip
     holding = set(db.session.scalars(_LOCKED, {"ids": list(unlocked)}))
     if holding:
         people = members.locked(holding)
@@ -250,7 +253,3 @@ def _unlock(unlocked: dict[int, tuple[str, datetime, int]]) -> None:
             if one in holding
         ]
         share.release_many(released=released, bucket=Bucket.LOCKED)
-
-
-def _write_down(rows: Sequence[tuple[int, str, str, str | None, str | None, str, str]]) -> None:
-    copy_text("standing_change", ("member_id", "at", "kind", "before", "after", "reason", "evidence"), rows)

@@ -1,5 +1,6 @@
 """Telling the rest: facts and work, written in the transaction that makes them true."""
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from models.base import db
+from models.base import copy_text, db
 from models.tables.job import Event, Job, Queue, State
 
 # Where a session remembers which jobs to ring for once it has committed: (queue, job id).
@@ -54,9 +55,10 @@ class Fact:
 
 def emit_many(facts: Iterable[Fact]) -> None:
     """State many facts in this order."""
-    rows = [{"name": one.name, "subject": one.subject, "payload": one.payload} for one in facts]
+    rows = [(one.name, one.subject, json.dumps(one.payload)) for one in facts]
     if rows:
-        db.session.execute(sa.insert(Event), rows)
+        db.session.flush()
+        copy_text("event", ("name", "subject", "payload"), rows)
         db.session.info[EMITTED] = True
 
 

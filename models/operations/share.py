@@ -189,13 +189,38 @@ def release_all(*, member: Member, bucket: Bucket, at: datetime, key: str) -> No
 def release_many(*, released: Sequence[Released], bucket: Bucket) -> None:
     """`release_all` for many members in this order, under keys that are all new: booked together where it can be."""
     together = []
-    for draft, told in _releases(released, bucket):
-        if draft.is_weighed:
-            draft.book(**told)
-        elif draft.legs:
-            together.append(told | {"legs": draft.legs, "facts": {}})
+    db.session.flush()
+    with db.session.no_autoflush:
+        for draft, told in _releases(released, bucket):
+            if draft.is_weighed:
+                draft.book(**told)
+            elif draft.legs:
+                together.append(told | {"legs": draft.legs, "facts": {}})
+        _write_places()
     ledger.post_many(together)
     db.session.flush()
+
+
+_PLACES = sa.text(
+    """
+    UPDATE share s SET bucket = p.bucket, account = p.account
+    FROM unnest(CAST(:orders AS bigint[]), CAST(:ns AS int[]), CAST(:buckets AS text[]), CAST(:accounts AS text[]))
+        AS p (order_id, n, bucket, account)
+    WHERE s.order_id = p.order_id AND s.n = p.n
+    """
+)
+
+
+def _write_places() -> None:
+    """Where shares lie now, all in one statement: the session would write them one by one."""
+    moved = [one for one in db.session.dirty if isinstance(one, Share)]
+    told = {
+        "orders": [one.order_id for one in moved], "ns": [one.n for one in moved],
+        "buckets": [one.bucket for one in moved], "accounts": [one.account for one in moved],
+    }  # fmt: skip
+    db.session.execute(_PLACES, told)
+    for one in moved:
+        db.session.expire(one)
 
 
 def _releases(released: Sequence[Released], bucket: Bucket) -> Iterator[tuple[Draft, dict[str, Any]]]:

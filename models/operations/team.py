@@ -1,11 +1,14 @@
 """What ranks look at, kept with every change: team sizes, team sales, and the ranks themselves."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.orm.util import identity_key
 
-from models.base import db
+from models.base import copy_text, db
 from models.operations import outbox
 from models.queries import headcount
 from models.rules import standing as rules
@@ -67,6 +70,25 @@ _TEAMS = sa.text(
     FROM member m JOIN team t ON t.member_id = m.id WHERE m.id = ANY (:ids) ORDER BY m.id
     """
 )
+
+_RANKED = sa.text(
+    """
+    UPDATE member m SET rank = r.rank
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:ranks AS text[])) AS r (id, rank) WHERE m.id = r.id
+    """
+)
+
+
+class Transition(NamedTuple):
+    """What `changed` writes down, put by for `changed_many`."""
+
+    member_id: int
+    at: datetime
+    kind: str
+    before: str | None
+    after: str | None
+    reason: str
+    evidence: Mapping[str, object]
 
 
 def teams_of(member_id: int) -> list[int]:
@@ -159,6 +181,7 @@ def evaluate(*, member_ids: Sequence[int], policy: Policy, at: datetime) -> None
     """Raise the ranks that are reached now; a rank is kept once reached (rules §4.6)."""
     if not member_ids:
         return
+    raised = []
     for row in db.session.execute(_TEAMS, {"ids": list(member_ids)}).all():
         if not rules.is_ranked(Standing(row.standing)):
             continue
@@ -166,12 +189,21 @@ def evaluate(*, member_ids: Sequence[int], policy: Policy, at: datetime) -> None
             team_size=row.size, team_sales_fen=row.sales_fen, own_sales_fen=row.own_fen, policy=policy
         )
         best = rules.higher(Rank(row.rank) if row.rank else None, reached)
-        if best != row.rank:
+        if best is not None and best != row.rank:
             evidence = {"team_size": row.size, "team_sales_fen": row.sales_fen, "own_sales_fen": row.own_fen}
-            member = db.session.get_one(Member, row.id)
-            changed(member, "ranked", before=row.rank, after=best, at=at, reason="reached", evidence=evidence)
-            member.rank = best
+            raised.append(Transition(row.id, at, "ranked", row.rank, str(best), "reached", evidence))
+    if raised:
+        _raise(raised)
+
+
+def _raise(raised: Sequence[Transition]) -> None:
     db.session.flush()
+    db.session.execute(_RANKED, {"ids": [one.member_id for one in raised], "ranks": [one.after for one in raised]})
+    changed_many(raised)
+    for one in raised:
+        known = db.session.identity_map.get(identity_key(Member, one.member_id))
+        if known is not None:
+            db.session.expire(known, ["rank"])
 
 
 def tell_showcase(member: Member) -> None:
@@ -208,4 +240,16 @@ def changed(
             reason=reason,
             evidence=dict(evidence or {}),
         )
+    )
+
+
+def changed_many(transitions: Sequence[Transition]) -> None:
+    """`changed` for many members, in this order."""
+    copy_text(
+        "standing_change",
+        ("member_id", "at", "kind", "before", "after", "reason", "evidence"),
+        (
+            (one.member_id, one.at.isoformat(), one.kind, one.before, one.after, one.reason, json.dumps(one.evidence))
+            for one in transitions
+        ),
     )
