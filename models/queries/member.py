@@ -33,7 +33,9 @@ def by_code(code: str) -> Member:
 
 def locked(ids: Collection[int] | sa.Select[int | None]) -> dict[int, Member]:
     """Members, named by their ids or a query of ids, under their row locks taken in id order, as they stand now."""
-    chosen = Member.id.in_(ids) if isinstance(ids, sa.Select) else Member.id == sa.any_(sa.literal(list(ids), IDS))
+    # An array always: with IN, the order may be that of a walk through all members.
+    named = sa.func.array(ids.scalar_subquery()) if isinstance(ids, sa.Select) else sa.literal(list(ids), IDS)
+    chosen = Member.id == sa.any_(named)
     found = db.session.scalars(
         sa.select(Member).where(chosen).order_by(Member.id)
         .with_for_update(key_share=True).execution_options(populate_existing=True)

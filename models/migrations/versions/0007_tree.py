@@ -44,7 +44,7 @@ CREATE TABLE member (
     CONSTRAINT uq_member_matrix_id_position UNIQUE (matrix_id, position),
     CONSTRAINT ck_member_sponsor CHECK (sponsor_id <> id),
     CONSTRAINT ck_member_cycle CHECK ((cycle_start IS NULL) = (cycle_end IS NULL) AND cycle_start < cycle_end)
-)
+) WITH (fillfactor = 70)
 """,
     """
 CREATE TABLE seat (
