@@ -37,7 +37,7 @@ demo: $(RUNNING) ## the whole console on this machine: servers, worker, timetabl
 
 test: ## the whole suite on embedded PostgreSQL and Redis, a real browser included
 	@$(MAKE) --no-print-directory -j2 $(INSTALLED) browser
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 # As root the command installs Debian's browser itself; elsewhere the suite says why its browser tests are skipped.
 browser:
