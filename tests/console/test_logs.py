@@ -27,7 +27,7 @@ def written():
     """What the process logged so far, as text; the loggers are put back afterwards."""
     before = {name: (logging.getLogger(name).handlers, logging.getLogger(name).propagate) for name in logs.APART}
     root = logging.getLogger()
-    handlers, level = root.handlers, root.level
+    handlers, level, shape = root.handlers, root.level, structlog.get_config()
     stream = io.StringIO()
     logs.configure(stream)
     structlog.contextvars.clear_contextvars()
@@ -35,6 +35,7 @@ def written():
     logging.captureWarnings(False)
     structlog.contextvars.clear_contextvars()
     root.handlers, root.level = handlers, level
+    structlog.configure(**shape)
     for name, (kept, propagates) in before.items():
         logging.getLogger(name).handlers, logging.getLogger(name).propagate = kept, propagates
 

@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from jobs.gateways import http
 from jobs.gateways.http import Call, Client, Kind, Misdirected, Refused, Reply, Retryable, Verdict
@@ -144,11 +145,11 @@ class TestWords:
     def test_keep_a_message_short(self):
         assert len(http.cleaned("很" * 999)) == 200
 
-    def test_log_the_verb_and_its_end_and_no_address(self, capsys):
+    def test_log_the_verb_and_its_end_and_no_address(self):
         wire = Wire(status(400, "no", **{"Request-ID": "rid-7"}))
-        with pytest.raises(Refused):
+        with capture_logs() as lines, pytest.raises(Refused):
             client(wire).send(Call(verb="token.get", method="GET", path="/x", query={"secret": "s3cret"}))
-        line = capsys.readouterr().out
+        line = str(lines)
         assert "token.get" in line
         assert "rid-7" in line
         assert "s3cret" not in line

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from jobs.gateways import push
 from jobs.gateways.push import Push
+from jobs.gateways.simulator import Simulator
 from tests.gateways import keys
 from tests.gateways.wire import Wire, pay, signing
 
@@ -20,7 +21,8 @@ NUMBERS = count(1)
 
 
 def installed(app, monkeypatch) -> None:
-    """Both receiving ends, in an application."""
+    """Both receiving ends, in an application that has sent nothing yet."""
+    monkeypatch.setitem(app.extensions, "transfers", Simulator())
     monkeypatch.setitem(app.extensions, "pay", pay(Wire()))
     monkeypatch.setitem(app.extensions, "mini_appid", MINI)
     monkeypatch.delitem(app.extensions, "refunds", raising=False)
