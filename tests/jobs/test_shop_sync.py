@@ -25,7 +25,6 @@ from models import (
 from models.operations import outbox, shop_order
 from models.queries import ledger as books
 from models.queries import parcel as parcels
-from models.queries import shop as queries
 from models.rules import shop_order as reading
 from models.rules.shop_order import Kind
 from tests import factories
@@ -291,10 +290,16 @@ class TestPolling:
     @pytest.mark.parametrize(
         ("kind", "payload"), [("sync_order", {"number": NUMBER}), ("sync_orders", {"numbers": ["1", NUMBER]})]
     )
-    def test_does_not_count_as_skipped_what_a_job_is_still_to_read(self, session, kind, payload):
+    def test_does_not_count_as_skipped_what_a_job_is_still_to_read(self, session, shop, work, kind, payload):
+        now = datetime.now(UTC)
+        self.poll(work, now)
+        shop.put(told(NUMBER, now - timedelta(hours=5), told=1))
         with transaction():
-            outbox.request(kind, payload=payload)
-        assert queries.awaited() == {*payload.get("numbers", ()), NUMBER}
+            outbox.request(kind, payload=payload, run_at=now + timedelta(hours=1))
+            outbox.request("find_gaps", payload={"at": now.isoformat()})
+        work()
+        assert only(ShopCursor).missing == 0
+        assert session.scalars(sa.select(Order)).all() == []
 
 
 class TestPushes:
